@@ -1,0 +1,55 @@
+package catcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
+)
+
+// Accept is the one door: it takes a mail for all recipients of the envelope,
+// or for none. When it returns without an error the message can be found
+// everywhere. A body that comes as a fresh *store.BodyReader is kept without a
+// copy.
+//
+// An error that is a *mail.Reply is meant for the client. When the body cannot
+// be read to its end, the error of the reader is returned and nothing is kept.
+func (c *Catcher) Accept(ctx context.Context, env mail.Envelope, r io.Reader) (mail.Receipt, error) {
+	if len(env.To) == 0 {
+		return mail.Receipt{}, &mail.Reply{Code: 503, Enhanced: [3]int{5, 5, 1}, Text: "No recipients"}
+	}
+	body, err := store.Spool(r)
+	if err != nil {
+		return mail.Receipt{}, fmt.Errorf("read the body: %w", err)
+	}
+	m, err := c.store.Append(ctx, body, mail.Message{
+		Received:   c.cfg.Clock.Now(),
+		Envelope:   env,
+		Deliveries: deliveries(env.To),
+	})
+	if errors.Is(err, store.ErrFull) {
+		return mail.Receipt{}, &mail.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: "Message is larger than the store (--max-bytes)"}
+	}
+	if err != nil {
+		return mail.Receipt{}, fmt.Errorf("keep the message: %w", err)
+	}
+	return mail.Receipt{ID: m.ID, Deliveries: len(m.Deliveries)}, nil
+}
+
+// deliveries gives each mailbox one delivery, however often it was named.
+func deliveries(to []mail.Rcpt) []mail.Delivery {
+	list := make([]mail.Delivery, 0, len(to))
+	seen := make(map[string]bool, len(to))
+	for _, rcpt := range to {
+		box := mail.Box(rcpt.Address)
+		if seen[box] {
+			continue
+		}
+		seen[box] = true
+		list = append(list, mail.Delivery{Rcpt: rcpt, Box: box, State: mail.Delivered})
+	}
+	return list
+}
