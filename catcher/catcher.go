@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"time"
 
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -23,6 +26,11 @@ type Config struct {
 	Rand   io.Reader    // nil: crypto/rand
 	Log    *slog.Logger // nil: nowhere
 	Events int          // how many events readers can fall behind; 0: event.DefaultSize
+
+	MaxMessageSize int64         // octets; 0: smtpd.DefaultMaxMessageSize
+	MaxRecipients  int           // per message; 0: smtpd.DefaultMaxRecipients
+	IdleTimeout    time.Duration // of SMTP sessions; 0: smtpd.DefaultIdleTimeout
+	Grace          time.Duration // for SMTP transactions when serving ends; 0: smtpd.DefaultGrace
 }
 
 // A Catcher takes mail and keeps it. Its methods are safe for concurrent use.
@@ -30,6 +38,7 @@ type Catcher struct {
 	cfg   Config
 	store store.Store
 	bus   *event.Bus
+	smtp  *smtpd.Server
 }
 
 // New makes a catcher; the caller must Close it.
@@ -46,11 +55,23 @@ func New(cfg Config) *Catcher {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	ids := mail.NewIDs(cfg.Rand)
 	c := &Catcher{cfg: cfg, bus: event.NewBus(cfg.Events, cfg.Clock.Now())}
+	c.smtp = &smtpd.Server{
+		Acceptor:       c,
+		Domain:         cfg.Domain,
+		MaxMessageSize: cfg.MaxMessageSize,
+		MaxRecipients:  cfg.MaxRecipients,
+		IdleTimeout:    cfg.IdleTimeout,
+		Grace:          cfg.Grace,
+		Clock:          cfg.Clock,
+		IDs:            ids,
+		Log:            cfg.Log,
+	}
 	c.store = store.NewMemory(store.Options{
 		Caps:    cfg.Caps,
 		Clock:   cfg.Clock,
-		IDs:     mail.NewIDs(cfg.Rand),
+		IDs:     ids,
 		Publish: func(change mail.Change) { c.bus.Publish(cfg.Clock.Now(), change) },
 	})
 	return c
@@ -62,6 +83,13 @@ func (c *Catcher) Close() error {
 	c.bus.Close()
 	return c.store.Close()
 }
+
+// ServeSMTP takes mail from l until ctx ends; see smtpd.Server.Serve.
+func (c *Catcher) ServeSMTP(ctx context.Context, l net.Listener) error { return c.smtp.Serve(ctx, l) }
+
+// Transcript returns what was said in an SMTP session: the sessions that last,
+// and the latest that have ended.
+func (c *Catcher) Transcript(session string) (string, bool) { return c.smtp.Transcript(session) }
 
 // Boxes lists the mailboxes that hold mail, by name.
 func (c *Catcher) Boxes(ctx context.Context) ([]store.Box, error) { return c.store.Boxes(ctx) }

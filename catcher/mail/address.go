@@ -10,8 +10,9 @@ import (
 )
 
 // MaxAddress is the longest address that is taken, in octets. RFC 5321
-// §4.5.3.1 asks for 256 at least; a catcher is generous.
-const MaxAddress = 998
+// §4.5.3.1 asks for 64 before the @ and 255 after it; more would not fit into a
+// reply line with some words about it.
+const MaxAddress = 400
 
 // The ways in which text can fail to be an address or a path. Their texts are
 // fit for a reply.

@@ -1,0 +1,248 @@
+// Package smtpd takes mail in over SMTP: go-smtp, on connections of our own,
+// in front of an Acceptor.
+//
+// Each connection has a smtp.Server to itself, on top of a conn that reads
+// commands and bodies, gathers replies into few writes, and answers by itself
+// where go-smtp would be wrong or slow. So go-smtp leads the conversation, and
+// only this package touches the bytes of a message.
+package smtpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/mail"
+)
+
+// An Acceptor takes a mail for all its recipients or for none. The reader is a
+// fresh *store.BodyReader that the acceptor may keep. An error that is a
+// *mail.Reply goes to the client; of any other it learns only that it happened.
+type Acceptor interface {
+	Accept(ctx context.Context, env mail.Envelope, body io.Reader) (mail.Receipt, error)
+}
+
+// The settings that a zero Server uses.
+const (
+	DefaultMaxMessageSize = 50 << 20
+	DefaultMaxRecipients  = 1000
+	DefaultIdleTimeout    = 5 * time.Minute
+	DefaultGrace          = 10 * time.Second
+)
+
+// bodyBuffer is the size of the read buffer while a body comes in.
+const bodyBuffer = 64 << 10
+
+// A Server takes mail from any number of listeners. Its exported fields are
+// settings: set them before Serve. Zero values are good.
+type Server struct {
+	Acceptor       Acceptor      // required
+	Domain         string        // our name in the greeting, and the domain of <postmaster>; "" is "localhost"
+	MaxMessageSize int64         // octets; 0: DefaultMaxMessageSize
+	MaxRecipients  int           // per message; 0: DefaultMaxRecipients
+	IdleTimeout    time.Duration // for each read; 0: DefaultIdleTimeout
+	Grace          time.Duration // for open transactions at the end; 0: DefaultGrace
+	Clock          clock.Clock   // for the times in transcripts; nil: the system's
+	IDs            *mail.IDs     // for sessions; required
+	Log            *slog.Logger  // nil: nowhere
+
+	pool sync.Pool // of *[]byte with bodyBuffer octets
+
+	mu    sync.Mutex // guards all below
+	conns map[*conn]struct{}
+	past  []past // the latest keepSessions that have ended
+	wg    sync.WaitGroup
+}
+
+type past struct {
+	id     string
+	script *transcript
+}
+
+// keepSessions is how many ended sessions keep their transcripts.
+const keepSessions = 256
+
+// Serve takes connections from l until ctx ends. Then it closes l, tells idle
+// clients 421, gives open transactions the grace, closes what is left, and
+// returns nil once all sessions have ended.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	s.mu.Lock()
+	s.setDefaults()
+	s.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	err := s.acceptAll(ctx, l)
+	l.Close()
+	s.drain()
+	return err
+}
+
+func (s *Server) setDefaults() {
+	if s.conns != nil {
+		return
+	}
+	s.conns = map[*conn]struct{}{}
+	s.pool.New = func() any { b := make([]byte, bodyBuffer); return &b }
+	if s.Domain == "" {
+		s.Domain = "localhost"
+	}
+	if s.MaxMessageSize <= 0 {
+		s.MaxMessageSize = DefaultMaxMessageSize
+	}
+	if s.MaxRecipients <= 0 {
+		s.MaxRecipients = DefaultMaxRecipients
+	}
+	if s.IdleTimeout <= 0 {
+		s.IdleTimeout = DefaultIdleTimeout
+	}
+	if s.Grace <= 0 {
+		s.Grace = DefaultGrace
+	}
+	if s.Clock == nil {
+		s.Clock = clock.System{}
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// acceptAll returns nil when ctx has ended. Running out of file descriptors is
+// no reason to end: it tries again, ever more slowly.
+func (s *Server) acceptAll(ctx context.Context, l net.Listener) error {
+	pause := 5 * time.Millisecond
+	for {
+		nc, err := l.Accept()
+		if err == nil {
+			pause = 5 * time.Millisecond
+			s.start(nc)
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		var ne net.Error
+		if errors.Is(err, net.ErrClosed) || !errors.As(err, &ne) {
+			return fmt.Errorf("accept SMTP connections: %w", err)
+		}
+		s.Log.Warn("SMTP connection not accepted", "err", err, "retry", pause)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+		pause = min(2*pause, time.Second)
+	}
+}
+
+// start gives a connection to a go-smtp server of its own. Serve returns at
+// once, because the listener has just this one; the goroutine that it started
+// ends with conn.Close.
+func (s *Server) start(nc net.Conn) {
+	c, err := newConn(s, nc)
+	if err != nil {
+		s.Log.Error("SMTP session not started", "err", err)
+		nc.Close()
+		return
+	}
+	s.mu.Lock()
+	s.conns[c] = struct{}{}
+	s.wg.Add(1)
+	s.mu.Unlock()
+
+	srv := smtp.NewServer(smtp.BackendFunc(func(sc *smtp.Conn) (smtp.Session, error) {
+		c.session.smtp = sc
+		return &c.session, nil
+	}))
+	srv.Domain = s.Domain
+	srv.ErrorLog = errorLog{s.Log.With("session", c.info.ID)}
+	srv.AllowInsecureAuth = true
+	srv.EnableSMTPUTF8, srv.EnableBINARYMIME, srv.EnableDSN = true, true, true
+	srv.MaxMessageBytes, srv.MaxRecipients = s.MaxMessageSize, s.MaxRecipients
+	srv.MaxLineLength = 0           // conn bounds command lines, and bodies never pass through go-smtp
+	srv.ReadTimeout = s.IdleTimeout // conn has its own; but with 0 here go-smtp reads on after QUIT
+	srv.Serve(&oneConn{conn: c})
+}
+
+// ended is called by conn.Close, once for each connection.
+func (s *Server) ended(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if len(s.past) == keepSessions {
+		copy(s.past, s.past[1:])
+		s.past = s.past[:keepSessions-1]
+	}
+	s.past = append(s.past, past{c.info.ID, c.script})
+	s.wg.Done()
+}
+
+// drain ends all sessions; see Serve.
+func (s *Server) drain() {
+	done := make(chan struct{})
+	go func() { s.wg.Wait(); close(done) }()
+	s.each((*conn).drain)
+	grace := time.NewTimer(s.Grace)
+	defer grace.Stop()
+	select {
+	case <-done:
+	case <-grace.C:
+		s.each((*conn).kill)
+		<-done
+	}
+}
+
+func (s *Server) each(do func(*conn)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		do(c)
+	}
+}
+
+// Transcript returns what was said in a session: while it lasts, and for the
+// latest sessions that have ended.
+func (s *Server) Transcript(sessionID string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if c.info.ID == sessionID {
+			return c.script.String(), true
+		}
+	}
+	for _, p := range s.past {
+		if p.id == sessionID {
+			return p.script.String(), true
+		}
+	}
+	return "", false
+}
+
+// oneConn is a listener with one connection.
+type oneConn struct{ conn *conn }
+
+func (l *oneConn) Accept() (net.Conn, error) {
+	if l.conn == nil {
+		return nil, net.ErrClosed
+	}
+	c := l.conn
+	l.conn = nil
+	return c, nil
+}
+
+func (l *oneConn) Close() error   { return nil }
+func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
+
+// errorLog takes what go-smtp has to say for the operator: panics and broken
+// connections.
+type errorLog struct{ log *slog.Logger }
+
+func (l errorLog) Printf(format string, v ...any) { l.log.Warn(fmt.Sprintf(format, v...)) }
+func (l errorLog) Println(v ...any)               { l.log.Warn(fmt.Sprint(v...)) }
