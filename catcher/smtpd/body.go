@@ -23,7 +23,7 @@ func (c *conn) tooLarge() *mail.Reply {
 // truncated is what a body becomes that the client did not send to its end: an
 // error, whatever the cause, after which nothing more is read from it.
 func (c *conn) truncated(err error) *mail.Reply {
-	c.err = io.EOF
+	c.rerr = io.EOF
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return &mail.Reply{Code: 421, Enhanced: [3]int{4, 4, 2}, Text: "Timeout while waiting for the rest of the message"}
 	}

@@ -44,9 +44,10 @@ type conn struct {
 
 	in   []byte // in[r:w] was read and not yet used
 	r, w int
-	err  error  // of the first read or write that failed; every later one fails likewise
+	rerr error  // of the first read that failed; every later one fails likewise
 	next []byte // what go-smtp reads next
 	out  []byte // replies to be written
+	werr error  // of the first write that failed
 	mute string // a reply that starts so is swallowed: it answers what the client did not ask
 	sasl bool   // the next line is a response to 334, no command
 
@@ -107,21 +108,25 @@ func (c *conn) Read(p []byte) (int, error) {
 // and passed over.
 func (c *conn) readLine() ([]byte, error) {
 	for seen := 0; ; {
-		if i := bytes.IndexByte(c.in[c.r+seen:c.w], '\n'); i >= 0 {
-			line := c.in[c.r : c.r+seen+i+1]
-			c.r += len(line)
+		end := bytes.IndexByte(c.in[c.r+seen:c.w], '\n') + 1
+		seen += end
+		switch {
+		case end == 0 && c.w-c.r <= maxLine:
+			seen = c.w - c.r
+			if err := c.fill(true); err != nil {
+				return nil, err
+			}
+		case end > 0 && seen <= maxLine:
+			line := c.in[c.r : c.r+seen]
+			c.r += seen
 			return line, nil
-		}
-		seen = c.w - c.r
-		if seen > maxLine {
+		default:
 			if err := c.skipLine(); err != nil {
 				return nil, err
 			}
 			c.script.add('C', fmt.Sprintf("(a line of over %d octets)", maxLine))
 			c.reply(500, "5.5.2", "Line too long")
 			seen = 0
-		} else if err := c.fill(true); err != nil {
-			return nil, err
 		}
 	}
 }
@@ -144,12 +149,16 @@ func (c *conn) skipLine() error {
 // command it is a wait for a command, which drain ends when no transaction is
 // open.
 func (c *conn) fill(command bool) error {
+	if c.rerr != nil {
+		return c.rerr
+	}
 	if err := c.arm(command && !c.session.open()); err != nil {
-		c.err = err
+		c.rerr = err
 		return err
 	}
 	spoke := len(c.out) > 0
 	if err := c.flush(); err != nil {
+		c.rerr = err
 		return err
 	}
 	if spoke {
@@ -162,8 +171,10 @@ func (c *conn) fill(command bool) error {
 	n, err := c.Conn.Read(c.in[c.w:])
 	c.w += n
 	if n == 0 && err != nil {
-		c.err = c.readFailed(err)
-		return c.err
+		c.rerr = c.readFailed(err)
+	}
+	if n == 0 {
+		return c.rerr
 	}
 	return nil
 }
@@ -224,8 +235,8 @@ func (c *conn) bye() error {
 // each. Nothing is written before the next read, so that one write carries the
 // replies to a whole group of commands (RFC 2920 §3.2).
 func (c *conn) Write(p []byte) (int, error) {
-	if c.err != nil && c.err != io.EOF {
-		return 0, c.err
+	if c.werr != nil {
+		return 0, c.werr
 	}
 	if c.mute != "" && bytes.HasPrefix(p, []byte(c.mute)) {
 		return len(p), nil
@@ -250,17 +261,14 @@ func (c *conn) say(line string) {
 
 // flush writes the replies that were gathered.
 func (c *conn) flush() error {
-	if c.err != nil && c.err != io.EOF || len(c.out) == 0 {
-		return c.err
+	if c.werr != nil || len(c.out) == 0 {
+		return c.werr
 	}
-	_, err := c.Conn.Write(c.out)
+	_, c.werr = c.Conn.Write(c.out)
 	if c.out = c.out[:0]; cap(c.out) > commandBuffer {
 		c.out = nil
 	}
-	if err != nil {
-		c.err = err
-	}
-	return c.err
+	return c.werr
 }
 
 // SetReadDeadline is called by go-smtp before each command. The deadline is ours

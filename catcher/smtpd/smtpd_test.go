@@ -1,0 +1,728 @@
+package smtpd
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
+)
+
+// An inbox is an Acceptor that keeps what it gets.
+type inbox struct {
+	ids  *mail.IDs
+	fail func(mail.Envelope) error // nil: accept all
+
+	mu       sync.Mutex
+	accepted []accepted
+}
+
+type accepted struct {
+	env  mail.Envelope
+	body string
+}
+
+func (in *inbox) Accept(_ context.Context, env mail.Envelope, r io.Reader) (mail.Receipt, error) {
+	if in.fail != nil {
+		if err := in.fail(env); err != nil {
+			return mail.Receipt{}, err
+		}
+	}
+	if _, ok := r.(*store.BodyReader); !ok {
+		return mail.Receipt{}, fmt.Errorf("the body came as a %T", r)
+	}
+	body, err := io.ReadAll(r)
+	if err != nil {
+		return mail.Receipt{}, err
+	}
+	id, err := in.ids.Next(time.UnixMilli(0))
+	if err != nil {
+		return mail.Receipt{}, err
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.accepted = append(in.accepted, accepted{env, string(body)})
+	return mail.Receipt{ID: id}, nil
+}
+
+func (in *inbox) all() []accepted {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return append([]accepted(nil), in.accepted...)
+}
+
+// zeros is a source of randomness that makes IDs the same in every run.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func newServer() (*Server, *inbox) {
+	in := &inbox{ids: mail.NewIDs(zeros{})}
+	return &Server{Acceptor: in, IDs: mail.NewIDs(zeros{}), Domain: "mx.test"}, in
+}
+
+// serve runs the server on a free port until the test ends, or until stop is
+// called, which waits for its end.
+func serve(t *testing.T, s *Server) (addr string, stop func()) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.Addr().String(), serveOn(t, s, l)
+}
+
+func serveOn(t *testing.T, s *Server, l net.Listener) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, l) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// A client talks by hand.
+type client struct {
+	t *testing.T
+	net.Conn
+	r *bufio.Reader
+}
+
+func connect(t *testing.T, addr string) *client {
+	t.Helper()
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { nc.Close() })
+	nc.SetDeadline(time.Now().Add(time.Minute))
+	return &client{t, nc, bufio.NewReader(nc)}
+}
+
+func (c *client) send(text string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c, text); err != nil {
+		c.t.Fatalf("send %.60q: %v", text, err)
+	}
+}
+
+// expect reads a reply, of several lines perhaps, whose last line matches the pattern.
+func (c *client) expect(pattern string) string {
+	c.t.Helper()
+	for {
+		line, err := c.r.ReadString('\n')
+		if err != nil {
+			c.t.Fatalf("want %q, got %q and %v", pattern, line, err)
+		}
+		if len(line) > 3 && line[3] == '-' {
+			continue
+		}
+		line = strings.TrimRight(line, "\r\n")
+		if !match(pattern, line) {
+			c.t.Fatalf("want %q, got %q", pattern, line)
+		}
+		return line
+	}
+}
+
+func (c *client) ask(command, pattern string) string {
+	c.t.Helper()
+	c.send(command + "\r\n")
+	return c.expect(pattern)
+}
+
+// match: a pattern is text in which * stands for anything.
+func match(pattern, line string) bool {
+	quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
+	return regexp.MustCompile("^" + quoted + "$").MatchString(line)
+}
+
+// TestDialogs plays testdata/*.dialog. In these
+//
+//	C: text     the client sends a line
+//	C| text     it sends just these bytes, with Go escapes
+//	S: pattern  the server's next line; * is anything
+//	S.          the server closes the connection
+//	C.          the client sends no more
+//	M: from | to, to | body   the next accepted message, body with Go escapes
+//	M.          no further message was accepted
+//	limit N     the message size limit, before the first line of talk
+func TestDialogs(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.dialog")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no dialogs: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".dialog"), func(t *testing.T) {
+			t.Parallel()
+			script, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			playDialog(t, file, string(script))
+		})
+	}
+}
+
+func playDialog(t *testing.T, file, script string) {
+	s, in := newServer()
+	s.MaxRecipients = 5
+	var c *client
+	seen := 0
+	for i, line := range strings.Split(script, "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if n, ok := strings.CutPrefix(line, "limit "); ok {
+			s.MaxMessageSize, _ = strconv.ParseInt(n, 10, 64)
+			continue
+		}
+		if c == nil {
+			addr, _ := serve(t, s)
+			c = connect(t, addr)
+		}
+		at := fmt.Sprintf("%s:%d", file, i+1)
+		op, arg := line[:2], strings.TrimPrefix(line[2:], " ")
+		switch op {
+		case "C:":
+			c.send(arg + "\r\n")
+		case "C|":
+			c.send(unescape(t, at, arg))
+		case "C.":
+			c.Conn.(*net.TCPConn).CloseWrite()
+		case "S:", "S.":
+			got, err := c.r.ReadString('\n')
+			if op == "S." {
+				if err != io.EOF || got != "" {
+					t.Fatalf("%s: want the end of the connection, got %q, %v", at, got, err)
+				}
+			} else if err != nil || !match(arg, strings.TrimSuffix(got, "\r\n")) {
+				t.Fatalf("%s: want %q, got %q, %v", at, arg, got, err)
+			}
+		case "M:":
+			all := in.all()
+			if len(all) <= seen {
+				t.Fatalf("%s: want %s, got no message", at, arg)
+			}
+			if got := describe(all[seen]); got != arg {
+				t.Fatalf("%s:\nwant %s\ngot  %s", at, arg, got)
+			}
+			seen++
+		case "M.":
+			if all := in.all(); len(all) != seen {
+				t.Fatalf("%s: unexpected message %s", at, describe(all[seen]))
+			}
+		default:
+			t.Fatalf("%s: cannot read %q", at, line)
+		}
+	}
+}
+
+func unescape(t *testing.T, at, s string) string {
+	t.Helper()
+	text, err := strconv.Unquote(`"` + strings.ReplaceAll(s, `"`, `\"`) + `"`)
+	if err != nil {
+		t.Fatalf("%s: %v", at, err)
+	}
+	return text
+}
+
+// describe writes a message as M: lines do, with all that is not default.
+func describe(a accepted) string {
+	var to []string
+	for _, r := range a.env.To {
+		text := r.Address
+		if names := r.Notify.Names(); names != nil {
+			text += " NOTIFY=" + strings.Join(names, ",")
+		}
+		if r.ORcpt != "" {
+			text += " ORCPT=" + r.ORcpt
+		}
+		to = append(to, text)
+	}
+	from := a.env.From
+	for _, p := range []struct{ name, value string }{{"RET", a.env.Ret}, {"ENVID", a.env.EnvID}, {"BODY", a.env.Body}} {
+		if p.value != "" {
+			from += " " + p.name + "=" + p.value
+		}
+	}
+	if a.env.UTF8 {
+		from += " SMTPUTF8"
+	}
+	body := strings.ReplaceAll(strings.Trim(strconv.Quote(a.body), `"`), `\"`, `"`)
+	return fmt.Sprintf("%s | %s | %s", from, strings.Join(to, ", "), body)
+}
+
+// hello connects, greets, and begins a transaction.
+func hello(t *testing.T, addr string) *client {
+	t.Helper()
+	c := connect(t, addr)
+	c.expect("220 mx.test ESMTP*")
+	c.ask("EHLO client.test", "250 *")
+	return c
+}
+
+func begin(t *testing.T, addr string) *client {
+	t.Helper()
+	c := hello(t, addr)
+	c.ask("MAIL FROM:<a@a.test>", "250 *")
+	c.ask("RCPT TO:<b@b.test>", "250 *")
+	return c
+}
+
+// A writeCounter is a listener whose connections count their writes.
+type writeCounter struct {
+	net.Listener
+	writes atomic.Int64
+}
+
+type countedConn struct {
+	net.Conn
+	writes *atomic.Int64
+}
+
+func (l *writeCounter) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return &countedConn{c, &l.writes}, err
+}
+
+func (c *countedConn) Write(p []byte) (int, error) {
+	c.writes.Add(1)
+	return c.Conn.Write(p)
+}
+
+func TestRepliesAreGatheredIntoOneWrite(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	counter := &writeCounter{Listener: l}
+	s, _ := newServer()
+	serveOn(t, s, counter)
+	c := connect(t, l.Addr().String())
+	step := func(name string, want int64, do func()) {
+		t.Helper()
+		before := counter.writes.Load()
+		do()
+		if got := counter.writes.Load() - before; got != want {
+			t.Errorf("%s: %d writes, want %d", name, got, want)
+		}
+	}
+	c.expect("220 *")
+	if n := counter.writes.Load(); n != 1 {
+		t.Errorf("greeting: %d writes", n)
+	}
+	step("EHLO", 1, func() { c.ask("EHLO x", "250 *") })
+	step("pipelined group", 1, func() {
+		c.send("MAIL FROM:<a@a>\r\nRCPT TO:<b@b>\r\nRCPT TO:<c@c>\r\nDATA\r\n")
+		for _, want := range []string{"250 *", "250 *", "250 *", "354 *"} {
+			c.expect(want)
+		}
+	})
+	step("message and the next group", 1, func() {
+		c.send("x\r\n.\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b>\r\nNOOP\r\n")
+		for range 4 {
+			c.expect("250 *")
+		}
+	})
+}
+
+func TestTruncatedMessageIsNotAccepted(t *testing.T) {
+	t.Parallel()
+	for name, tail := range map[string]string{
+		"DATA":               "DATA\r\nSubject: x\r\n\r\nhalf",
+		"DATA before CRLF":   "DATA\r\nwhole\r\n.",
+		"DATA before LF":     "DATA\r\nwhole\r\n.\r",
+		"DATA without dot":   "DATA\r\nwhole\r\n",
+		"BDAT":               "BDAT 100 LAST\r\nten octets",
+		"BDAT, second chunk": "BDAT 3\r\nabcBDAT 9 LAST\r\nabc",
+		"BDAT without LAST":  "BDAT 3\r\nabc",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, in := newServer()
+			addr, stop := serve(t, s)
+			c := begin(t, addr)
+			c.send(tail)
+			c.Close()
+			stop()
+			if all := in.all(); len(all) != 0 {
+				t.Fatalf("accepted %s", describe(all[0]))
+			}
+		})
+	}
+}
+
+func TestIdleClientGets421(t *testing.T) {
+	t.Parallel()
+	for name, talk := range map[string]string{
+		"before EHLO":          "",
+		"within a transaction": "EHLO x\r\nMAIL FROM:<a@a>\r\n",
+		"within a line":        "NOO",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newServer()
+			s.IdleTimeout = 30 * time.Millisecond
+			addr, _ := serve(t, s)
+			c := connect(t, addr)
+			c.send(talk)
+			rest, err := io.ReadAll(c.r)
+			if err != nil || !strings.Contains(string(rest), "\r\n421 4.4.2 ") {
+				t.Fatalf("got %q, %v", rest, err)
+			}
+		})
+	}
+}
+
+func TestTimeoutWithinBodyEndsTheSessionWithOneReply(t *testing.T) {
+	t.Parallel()
+	s, in := newServer()
+	s.IdleTimeout = 50 * time.Millisecond
+	addr, _ := serve(t, s)
+	c := connect(t, addr)
+	c.send("EHLO x\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b>\r\nDATA\r\nhalf a message\r\n")
+	rest, err := io.ReadAll(c.r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(rest), "\r\n421 "); n != 1 || len(in.all()) != 0 {
+		t.Fatalf("%d replies 421, %d messages in %q", n, len(in.all()), rest)
+	}
+}
+
+func TestServeEnds(t *testing.T) {
+	t.Parallel()
+	t.Run("idle clients are told", func(t *testing.T) {
+		t.Parallel()
+		s, _ := newServer()
+		addr, stop := serve(t, s)
+		c := hello(t, addr)
+		stop()
+		c.expect("421 4.3.2 mx.test *")
+		if _, err := c.r.ReadByte(); err != io.EOF {
+			t.Fatalf("want the end, got %v", err)
+		}
+	})
+	t.Run("an open transaction may finish", func(t *testing.T) {
+		t.Parallel()
+		s, in := newServer()
+		s.Grace = time.Minute
+		addr, stop := serve(t, s)
+		c := begin(t, addr)
+		c.ask("DATA", "354 *")
+		stopped := make(chan struct{})
+		go func() { stop(); close(stopped) }()
+		for { // the listener is closed once draining has begun
+			probe, err := net.Dial("tcp", addr)
+			if err != nil {
+				break
+			}
+			probe.Close()
+		}
+		c.ask("late\r\n.", "250 2.0.0 OK: queued as *")
+		c.expect("421 4.3.2 *")
+		<-stopped
+		if len(in.all()) != 1 {
+			t.Fatal("the message is lost")
+		}
+	})
+	t.Run("the grace ends", func(t *testing.T) {
+		t.Parallel()
+		s, in := newServer()
+		s.Grace = 30 * time.Millisecond
+		addr, stop := serve(t, s)
+		c := begin(t, addr)
+		c.ask("DATA", "354 *")
+		stop()
+		if _, err := io.ReadAll(c.r); err != nil && !errors.Is(err, io.EOF) && !strings.Contains(err.Error(), "reset") {
+			t.Fatalf("want a closed connection, got %v", err)
+		}
+		if len(in.all()) != 0 {
+			t.Fatal("half a message was accepted")
+		}
+	})
+}
+
+func TestTranscriptHidesSecretsAndBodies(t *testing.T) {
+	t.Parallel()
+	s, in := newServer()
+	addr, _ := serve(t, s)
+	c := hello(t, addr)
+	c.ask("AUTH PLAIN AGpvZQBzZWNyZXQ=", "235 *")
+	c.ask("MAIL FROM:<a@a>", "250 *")
+	c.ask("RCPT TO:<b@b>", "250 *")
+	c.ask("DATA", "354 *")
+	c.ask("the body\r\n.", "250 *")
+	c.ask("QUIT", "221 *")
+	sid := in.all()[0].env.Session.ID
+	text, ok := s.Transcript(sid)
+	if !ok {
+		t.Fatal("no transcript")
+	}
+	for _, want := range []string{"C: EHLO client.test", "S: 250-PIPELINING", "C: AUTH PLAIN (response hidden)", "#: message of 10 octets"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+	for _, secret := range []string{"AGpvZQ", "the body"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%q is in\n%s", secret, text)
+		}
+	}
+
+	c = hello(t, addr)
+	c.ask("AUTH LOGIN", "334 VXNlcm5hbWU6")
+	c.ask("am9l", "334 UGFzc3dvcmQ6")
+	c.ask("c2VjcmV0", "235 *")
+	c.ask("MAIL FROM:<a@a>", "250 *")
+	c.ask("RCPT TO:<b@b>", "250 *")
+	c.ask("DATA", "354 *")
+	c.ask(".", "250 *")
+	text, _ = s.Transcript(in.all()[1].env.Session.ID)
+	if strings.Contains(text, "c2VjcmV0") || strings.Contains(text, "am9l") {
+		t.Errorf("the password is in\n%s", text)
+	}
+}
+
+func TestTranscriptIsBounded(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	tr := &transcript{title: "t", start: now, now: func() time.Time { return now }}
+	for i := range 100_000 {
+		tr.add('C', fmt.Sprintf("command %d", i))
+	}
+	text := tr.String()
+	if len(text) > 2*(scriptHead+scriptTail) {
+		t.Errorf("%d octets", len(text))
+	}
+	for _, want := range []string{"C: command 0\n", "lines left out", "C: command 99999\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	tr.add('C', strings.Repeat("x", 1<<20))
+	if line := tr.tail[len(tr.tail)-1].text; len(line) > scriptLine+100 {
+		t.Errorf("a line of %d octets", len(line))
+	}
+}
+
+func TestSessionIsRecorded(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, talk, protocol, user, mech string }{
+		{"HELO", "HELO me.test\r\n", "SMTP", "", ""},
+		{"EHLO", "EHLO me.test\r\n", "ESMTP", "", ""},
+		{"AUTH", "EHLO me.test\r\nAUTH PLAIN AGpvZQBwIHc=\r\n", "ESMTPA", "joe", "PLAIN"},
+		{"CRAM", "EHLO me.test\r\nAUTH CRAM-MD5\r\nam9lIGIgMDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\r\n", "ESMTPA", "joe b", "CRAM-MD5"},
+		{"XOAUTH2", "EHLO me.test\r\nAUTH XOAUTH2 dXNlcj1qb2VAYS50ZXN0AWF1dGg9QmVhcmVyIHQBAQ==\r\n", "ESMTPA", "joe@a.test", "XOAUTH2"},
+		{"UTF8", "EHLO me.test\r\n", "UTF8SMTP", "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s, in := newServer()
+			addr, _ := serve(t, s)
+			c := connect(t, addr)
+			param := ""
+			if tc.name == "UTF8" {
+				param = " SMTPUTF8"
+			}
+			c.send(tc.talk + "MAIL FROM:<a@a>" + param + "\r\nRCPT TO:<b@b>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n")
+			out, err := io.ReadAll(c.r)
+			if err != nil || len(in.all()) != 1 {
+				t.Fatalf("%d messages, %v\n%s", len(in.all()), err, out)
+			}
+			got := in.all()[0].env.Session
+			if got.Protocol != tc.protocol || got.User != tc.user || got.Mechanism != tc.mech || got.Helo != "me.test" {
+				t.Errorf("got %+v", got)
+			}
+			if got.Remote != c.LocalAddr().String() || got.Local != addr || got.Started.IsZero() {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestOnlyRepliesReachTheClient(t *testing.T) {
+	t.Parallel()
+	s, in := newServer()
+	failure := error(&mail.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: "No room"})
+	in.fail = func(mail.Envelope) error { return failure }
+	addr, _ := serve(t, s)
+	c := begin(t, addr)
+	c.ask("DATA", "354 *")
+	c.ask("x\r\n.", "452 4.3.1 No room")
+
+	failure = errors.New("open /secret/path: i/o error")
+	c.ask("MAIL FROM:<a@a.test>", "250 *")
+	c.ask("RCPT TO:<b@b.test>", "250 *")
+	c.ask("DATA", "354 *")
+	c.ask("x\r\n.", "451 4.3.0 Local error, try again later")
+}
+
+func TestPanicEndsOneSession(t *testing.T) {
+	t.Parallel()
+	s, in := newServer()
+	var log bytes.Buffer
+	s.Log = slog.New(slog.NewTextHandler(&log, nil))
+	in.fail = func(env mail.Envelope) error {
+		if env.From == "panic@a.test" {
+			panic("boom")
+		}
+		return nil
+	}
+	addr, stop := serve(t, s)
+	c := hello(t, addr)
+	c.send("MAIL FROM:<panic@a.test>\r\nRCPT TO:<b@b>\r\nDATA\r\nx\r\n.\r\n")
+	c.expect("250 *")
+	c.expect("250 *")
+	c.expect("354 *")
+	c.expect("421 *")
+	c = begin(t, addr)
+	c.ask("DATA", "354 *")
+	c.ask("x\r\n.", "250 *")
+	c.ask("QUIT", "221 *")
+	stop()
+	if !strings.Contains(log.String(), "boom") {
+		t.Errorf("the log does not tell: %s", log.String())
+	}
+}
+
+// TestBodyArrivesAsSent sends random bodies, in pieces of random sizes.
+func TestBodyArrivesAsSent(t *testing.T) {
+	t.Parallel()
+	s, in := newServer()
+	addr, _ := serve(t, s)
+	c := hello(t, addr)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 300 {
+		body := randomBody(rng)
+		wire := "MAIL FROM:<a@a>\r\nRCPT TO:<b@b>\r\nDATA\r\n" + stuff(body) + ".\r\n"
+		for len(wire) > 0 {
+			n := min(len(wire), 1+rng.IntN(1<<rng.IntN(14)))
+			c.send(wire[:n])
+			wire = wire[n:]
+		}
+		for _, want := range []string{"250 *", "250 *", "354 *", "250 2.0.0 OK: queued as *"} {
+			c.expect(want)
+		}
+		if got := in.all()[i].body; got != body {
+			t.Fatalf("message %d:\nsent %q\ngot  %q", i, body, got)
+		}
+	}
+}
+
+// randomBody is made of the pieces that matter, and ends in CRLF.
+func randomBody(rng *rand.Rand) string {
+	pieces := []string{".", "\r\n", "\r", "\n", "\r\n.", "\n.", "\r.", "..", "text", "\x00", "é", strings.Repeat("x", 5000), "\r\r\n", ".\r", ".\n"}
+	var b strings.Builder
+	for range rng.IntN(60) {
+		b.WriteString(pieces[rng.IntN(len(pieces))])
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return b.String() + "\r\n"
+}
+
+// stuff doubles the dots after each CRLF, by the letter of RFC 5321 §4.5.2.
+func stuff(body string) string {
+	if strings.HasPrefix(body, ".") {
+		body = "." + body
+	}
+	return strings.ReplaceAll(body, "\r\n.", "\r\n..")
+}
+
+// TestBodyIsHeldOnce is not parallel: it counts what the process allocates.
+func TestBodyIsHeldOnce(t *testing.T) {
+	const size = 32 << 20
+	for _, by := range []string{"DATA", "BDAT"} {
+		t.Run(by, func(t *testing.T) {
+			s, _ := newServer()
+			sizes := make(chan int64, 1)
+			s.Acceptor = acceptFunc(func(r io.Reader) { n, _ := r.(io.Seeker).Seek(0, io.SeekEnd); sizes <- n })
+			addr, _ := serve(t, s)
+			c := begin(t, addr)
+			line := strings.Repeat("x", 70) + "\r\n"
+			block := bytes.Repeat([]byte(line), 1<<13)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			n := int64(0)
+			if by == "DATA" {
+				c.ask("DATA", "354 *")
+			} else {
+				c.send(fmt.Sprintf("BDAT %d LAST\r\n", size/len(block)*len(block)))
+			}
+			for range size / len(block) {
+				if _, err := c.Write(block); err != nil {
+					t.Fatal(err)
+				}
+				n += int64(len(block))
+			}
+			if by == "DATA" {
+				c.send(".\r\n")
+			}
+			c.expect("250 *")
+			runtime.ReadMemStats(&after)
+			if got := <-sizes; got != n {
+				t.Fatalf("%d octets arrived of %d", got, n)
+			}
+			if used := after.TotalAlloc - before.TotalAlloc; used > size*11/10 {
+				t.Errorf("%d octets allocated for a message of %d", used, n)
+			}
+		})
+	}
+}
+
+type acceptFunc func(io.Reader)
+
+func (f acceptFunc) Accept(_ context.Context, _ mail.Envelope, r io.Reader) (mail.Receipt, error) {
+	f(r)
+	return mail.Receipt{}, nil
+}
+
+func TestManySessionsAtOnce(t *testing.T) {
+	t.Parallel()
+	s, in := newServer()
+	addr, _ := serve(t, s)
+	var wg sync.WaitGroup
+	const sessions, each = 20, 25
+	for k := range sessions {
+		wg.Go(func() {
+			c := hello(t, addr)
+			for i := range each {
+				c.send(fmt.Sprintf("MAIL FROM:<a@a>\r\nRCPT TO:<s%d@b>\r\nDATA\r\n%d\r\n.\r\n", k, i))
+				for range 4 {
+					c.expect("*")
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(in.all()); n != sessions*each {
+		t.Errorf("%d messages, want %d", n, sessions*each)
+	}
+}
