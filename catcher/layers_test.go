@@ -1,0 +1,120 @@
+package catcher_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/postroom/postroom"
+
+// mayImport is the table in doc.go: for each package, those of the project that
+// it may import, besides any below itself.
+func mayImport() map[string][]string {
+	layer0 := []string{"catcher/mail", "catcher/clock"}
+	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime"})
+	layer2 := slices.Concat(layer1, []string{"catcher/smtpd"})
+	return map[string][]string{
+		"catcher/mail":            nil,
+		"catcher/clock":           nil,
+		"catcher/event":           layer0,
+		"catcher/store":           layer0,
+		"catcher/mime":            layer0,
+		"catcher/mime/ugly":       nil,
+		"catcher/store/storetest": slices.Concat(layer0, []string{"catcher/store"}),
+		"catcher/smtpd":           slices.Concat(layer0, []string{"catcher/store"}),
+		"pop3":                    layer1,
+		"ui":                      layer1,
+		"catcher":                 layer2,
+		"catcher/catchertest":     slices.Concat(layer2, []string{"catcher"}),
+		".":                       slices.Concat(layer2, []string{"catcher", "pop3", "ui"}),
+	}
+}
+
+// ownedBy says which heavy modules are imported where, and nowhere else.
+func ownedBy() map[string][]string {
+	return map[string][]string{
+		"github.com/emersion/go-smtp":      {"catcher/smtpd"},
+		"github.com/emersion/go-sasl":      {"catcher/smtpd"},
+		"github.com/danielgtaylor/huma/v2": {"ui"},
+		"github.com/gorilla/websocket":     {"ui"},
+		"github.com/spf13/pflag":           {"."},
+		"pgregory.net/rapid":               {"catcher/store/storetest"},
+	}
+}
+
+func TestLayers(t *testing.T) {
+	t.Parallel()
+	allowed, owned, packages := mayImport(), ownedBy(), 0
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != ".." && strings.HasPrefix(d.Name(), ".") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		pkg, err := filepath.Rel("..", filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		packages++
+		home := homeOf(filepath.ToSlash(pkg), allowed)
+		for _, imported := range importsOf(t, path) {
+			checkImport(t, path, home, imported, allowed, owned)
+		}
+		return nil
+	})
+	if err != nil || packages < 20 {
+		t.Fatalf("%d files, %v", packages, err)
+	}
+}
+
+// homeOf finds the line of the table for a package: its own, or that of the
+// nearest one above it.
+func homeOf(pkg string, allowed map[string][]string) string {
+	for {
+		if _, ok := allowed[pkg]; ok || pkg == "." {
+			return pkg
+		}
+		pkg = filepath.ToSlash(filepath.Dir(pkg))
+	}
+}
+
+func importsOf(t *testing.T, path string) []string {
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, spec := range f.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, name)
+	}
+	return list
+}
+
+func checkImport(t *testing.T, file, home, imported string, allowed, owned map[string][]string) {
+	for owner, homes := range owned {
+		if (imported == owner || strings.HasPrefix(imported, owner+"/")) && !slices.Contains(homes, home) {
+			t.Errorf("%s imports %s, which belongs to %v", file, imported, homes)
+		}
+	}
+	own, ok := strings.CutPrefix(imported, module+"/")
+	if !ok || own == home || strings.HasPrefix(own, home+"/") && home != "catcher" {
+		return
+	}
+	if !slices.Contains(allowed[home], own) {
+		t.Errorf("%s: %s must not import %s", file, home, own)
+	}
+}
