@@ -1,0 +1,90 @@
+// Postroom catches all mail that an application sends, and shows it: over POP3,
+// over an HTTP API and in a live page.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/pflag"
+)
+
+// version is that of the next or present release.
+const version = "0.1.0"
+
+// Exit statuses. The sendmail subcommand has others: those of sysexits.h.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// A usageError is the user's: a bad flag, a bad value, a taken port.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// A program is what a subcommand gets of the world.
+type program struct {
+	env            func(string) string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	p := program{os.Getenv, os.Stdin, os.Stdout, os.Stderr}
+	os.Exit(p.run(ctx, os.Args))
+}
+
+// run does what the command line says and returns the exit status.
+func (p program) run(ctx context.Context, args []string) int {
+	if strings.TrimSuffix(filepath.Base(args[0]), ".exe") == "sendmail" {
+		return p.sendmail(ctx, args[1:])
+	}
+	name, rest := "serve", args[1:]
+	if len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		name, rest = rest[0], rest[1:]
+	}
+	switch name {
+	case "serve":
+		return p.finish(p.serve(ctx, rest))
+	case "send":
+		return p.finish(p.send(ctx, rest))
+	case "sendmail":
+		return p.sendmail(ctx, rest)
+	case "health":
+		return p.finish(p.health(ctx, rest))
+	case "version":
+		return p.finish(p.version(rest))
+	case "help":
+		return p.finish(p.serve(ctx, []string{"--help"}))
+	}
+	return p.finish(usagef("no such subcommand: %q (serve, send, sendmail, health, version)", name))
+}
+
+// finish says on one line what went wrong and returns the exit status.
+func (p program) finish(err error) int {
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, pflag.ErrHelp):
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintln(p.stderr, "postroom:", oneLine(err))
+		return exitUsage
+	}
+	fmt.Fprintln(p.stderr, "postroom:", oneLine(err))
+	return exitFailed
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

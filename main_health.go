@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/smtp"
+	"runtime/debug"
+	"time"
+)
+
+const healthIntro = `Ask a running Postroom how it is: over HTTP, or, when --http is off, over SMTP.
+With the same flags or environment as serve it asks the one that those start.
+
+Usage:
+  postroom health [flags]
+
+Exit status: 0 well, 1 not well or not reachable, 2 bad usage.`
+
+// healthLimit is how long the answer may take.
+const healthLimit = 3 * time.Second
+
+func (p program) health(ctx context.Context, args []string) error {
+	var httpAddress, smtpAddress string
+	flags := p.newFlags("health", healthIntro)
+	flags.StringVar(&httpAddress, "http", "127.0.0.1:8025", "`address` of the HTTP API, or off")
+	flags.StringVar(&smtpAddress, "smtp", "127.0.0.1:1025", "`address` of SMTP")
+	if err := p.parseFlags(flags, args); err != nil {
+		return err
+	}
+	if err := noArguments(flags); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthLimit)
+	defer cancel()
+	check, address := healthHTTP, httpAddress
+	if httpAddress == "off" {
+		check, address = healthSMTP, smtpAddress
+	}
+	if address == "off" {
+		return usagef("--http and --smtp are off: nobody to ask")
+	}
+	if err := check(ctx, address); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stdout, "ok")
+	return nil
+}
+
+func dial(ctx context.Context, address string) (net.Conn, error) {
+	network, address := splitAddress(address)
+	var d net.Dialer
+	return d.DialContext(ctx, network, reachable(address))
+}
+
+func healthHTTP(ctx context.Context, address string) error {
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, address) },
+	}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/healthz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("not reachable: %w", err)
+	}
+	defer resp.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<16))
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %s", address, resp.Status)
+	}
+	return nil
+}
+
+func healthSMTP(ctx context.Context, address string) error {
+	conn, err := dial(ctx, address)
+	if err != nil {
+		return fmt.Errorf("not reachable: %w", err)
+	}
+	defer conn.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		conn.SetDeadline(deadline)
+	}
+	c, err := smtp.NewClient(conn, "localhost")
+	if err != nil {
+		return fmt.Errorf("greeting of %s: %w", address, err)
+	}
+	return c.Quit()
+}
+
+func (p program) version(args []string) error {
+	flags := p.newFlags("version", "Print the version.\n\nUsage:\n  postroom version")
+	if err := p.parseFlags(flags, args); err != nil {
+		return err
+	}
+	if err := noArguments(flags); err != nil {
+		return err
+	}
+	line := "postroom " + version
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				line += " (" + s.Value + ")"
+			}
+		}
+		line += " " + info.GoVersion
+	}
+	fmt.Fprintln(p.stdout, line)
+	return nil
+}

@@ -1,0 +1,340 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/postroom/postroom/catcher"
+	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/smtpd"
+	"github.com/postroom/postroom/catcher/store"
+	"github.com/postroom/postroom/pop3"
+	"github.com/postroom/postroom/ui"
+)
+
+const serveIntro = `Postroom catches all mail that comes by SMTP and shows it: over POP3, over HTTP and
+in a live page. Nothing leaves the process.
+
+Usage:
+  postroom [serve] [flags]
+  postroom send      send a mail, from flags or from stdin
+  postroom sendmail  what programs expect of /usr/sbin/sendmail
+  postroom health    ask a running Postroom how it is
+  postroom version
+
+"postroom SUBCOMMAND --help" says more. Each flag has a twin in the environment,
+which the flag overrides: --max-age is POSTROOM_MAX_AGE. An address is host:port
+(port 0: any free one), unix:PATH, or off.`
+
+// settings are the flags of serve.
+type settings struct {
+	smtp, pop3, http              string
+	domain                        string
+	maxMessages, mailboxMax       count
+	maxBytes, maxMessageSize      octets
+	maxRecipients                 count
+	maxAge, idle, pop3Idle, grace span
+	pop3Password                  string
+	logLevel                      string
+}
+
+func (s *settings) flags(flags *pflag.FlagSet) {
+	s.maxBytes, s.maxMessageSize, s.maxRecipients = 1<<30, smtpd.DefaultMaxMessageSize, smtpd.DefaultMaxRecipients
+	s.idle, s.pop3Idle, s.grace = span(smtpd.DefaultIdleTimeout), span(10*time.Minute), span(smtpd.DefaultGrace)
+	flags.StringVar(&s.smtp, "smtp", "127.0.0.1:1025", "`address` that takes mail by SMTP")
+	flags.StringVar(&s.pop3, "pop3", "127.0.0.1:1110", "`address` that gives it out by POP3")
+	flags.StringVar(&s.http, "http", "127.0.0.1:8025", "`address` of the page and the HTTP API")
+	flags.StringVar(&s.domain, "domain", "localhost", "our own `name` in SMTP and POP3, and the domain of <postmaster>")
+	flags.Var(&s.maxMessages, "max-messages", "keep at most so many messages; the oldest go first (0: no limit)")
+	flags.Var(&s.maxBytes, "max-bytes", "keep at most so many octets of mail; the oldest go first (0: no limit)")
+	flags.Var(&s.maxAge, "max-age", "keep messages for so long (0: no limit)")
+	flags.Var(&s.mailboxMax, "mailbox-max", "keep at most so many messages in one mailbox (0: no limit)")
+	flags.Var(&s.maxMessageSize, "max-message-size", "refuse messages over this size with 552")
+	flags.Var(&s.maxRecipients, "max-recipients", "refuse more recipients of one message with 452")
+	flags.Var(&s.idle, "idle-timeout", "end SMTP sessions that are silent for so long")
+	flags.Var(&s.pop3Idle, "pop3-idle-timeout", "end POP3 sessions that are silent for so long")
+	flags.Var(&s.grace, "grace", "time that open sessions get to finish when the program is told to end")
+	flags.StringVar(&s.pop3Password, "pop3-password", "", "`password` of all mailboxes, which also makes APOP possible (empty: any password does)")
+	flags.StringVar(&s.logLevel, "log-level", "info", "what goes to stderr: debug, info, warn, error or off")
+}
+
+func (p program) serve(ctx context.Context, args []string) error {
+	var s settings
+	flags := p.newFlags("serve", serveIntro)
+	s.flags(flags)
+	if err := errors.Join(p.parseFlags(flags, args)); err != nil {
+		return err
+	}
+	if err := noArguments(flags); err != nil {
+		return err
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	log, err := p.logger(s.logLevel)
+	if err != nil {
+		return err
+	}
+	ls, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	p.announce(ls)
+	err = s.run(ctx, ls, log)
+	if err == nil {
+		log.Info("stopped")
+	}
+	return err
+}
+
+// check refuses values that parse but mean nothing.
+func (s *settings) check() error {
+	for name, zero := range map[string]bool{
+		"max-message-size":  s.maxMessageSize == 0,
+		"max-recipients":    s.maxRecipients == 0,
+		"idle-timeout":      s.idle == 0,
+		"pop3-idle-timeout": s.pop3Idle == 0,
+	} {
+		if zero {
+			return usagef("--%s must not be 0", name)
+		}
+	}
+	if s.domain == "" || strings.ContainsAny(s.domain, " \t\r\n<>@\"") {
+		return usagef("--domain %q is no domain name", s.domain)
+	}
+	if s.smtp == "off" && s.pop3 == "off" && s.http == "off" {
+		return usagef("--smtp, --pop3 and --http are all off: nothing to do")
+	}
+	return nil
+}
+
+func (p program) logger(level string) (*slog.Logger, error) {
+	if level == "off" {
+		return slog.New(slog.DiscardHandler), nil
+	}
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil || strings.ContainsAny(level, "+-") {
+		return nil, usagef("--log-level %q: want debug, info, warn, error or off", level)
+	}
+	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: l})), nil
+}
+
+// listeners are those that are not off.
+type listeners struct{ smtp, pop3, http net.Listener }
+
+func (s *settings) listen(ctx context.Context) (ls listeners, err error) {
+	for _, l := range []struct {
+		flag, address string
+		to            *net.Listener
+	}{{"smtp", s.smtp, &ls.smtp}, {"pop3", s.pop3, &ls.pop3}, {"http", s.http, &ls.http}} {
+		if *l.to, err = listen(ctx, l.address); err != nil {
+			ls.close()
+			return listeners{}, usagef("--%s %s: %w", l.flag, l.address, err)
+		}
+	}
+	return ls, nil
+}
+
+func (ls listeners) close() {
+	for _, l := range []net.Listener{ls.smtp, ls.pop3, ls.http} {
+		if l != nil {
+			l.Close()
+		}
+	}
+}
+
+// listen returns nil for "off". A socket file that a dead process left behind is
+// replaced.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	if address == "off" {
+		return nil, nil
+	}
+	network, address := splitAddress(address)
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, network, address)
+	if network == "unix" && errors.Is(err, syscall.EADDRINUSE) && removeStale(ctx, address) {
+		l, err = lc.Listen(ctx, network, address)
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, errors.New("already in use by another program")
+	}
+	return l, err
+}
+
+// splitAddress tells unix:PATH from host:port.
+func splitAddress(address string) (network, name string) {
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		return "unix", path
+	}
+	return "tcp", address
+}
+
+// removeStale removes a socket on which nobody listens.
+func removeStale(ctx context.Context, path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&fs.ModeSocket == 0 {
+		return false
+	}
+	var d net.Dialer
+	if conn, err := d.DialContext(ctx, "unix", path); err == nil {
+		conn.Close()
+		return false
+	}
+	return os.Remove(path) == nil
+}
+
+// announce says where things are.
+func (p program) announce(ls listeners) {
+	if ls.smtp != nil {
+		fmt.Fprintf(p.stdout, "SMTP  %s  takes any mail\n", where(ls.smtp))
+	}
+	if ls.pop3 != nil {
+		fmt.Fprintf(p.stdout, "POP3  %s  user: the address, or @all for everything\n", where(ls.pop3))
+	}
+	if ls.http != nil {
+		page := "http://" + where(ls.http) + "/"
+		if ls.http.Addr().Network() == "unix" {
+			page = where(ls.http)
+		}
+		fmt.Fprintf(p.stdout, "Page  %s\n", page)
+	}
+	if ls.smtp != nil {
+		fmt.Fprintf(p.stdout, "Try   postroom send --server %s --to you@example.test --subject Hello --text Hi\n", where(ls.smtp))
+	}
+}
+
+// where is an address that one can connect to from here.
+func where(l net.Listener) string {
+	if l.Addr().Network() == "unix" {
+		return "unix:" + l.Addr().String()
+	}
+	return reachable(l.Addr().String())
+}
+
+// reachable puts localhost in the place of "all interfaces".
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return address
+}
+
+// run serves until ctx ends, in this order of stopping: mail in and out, the
+// page, the events, the store.
+func (s *settings) run(ctx context.Context, ls listeners, log *slog.Logger) (err error) {
+	c := catcher.New(catcher.Config{
+		Caps: store.Caps{
+			Messages: int(s.maxMessages),
+			Bytes:    int64(s.maxBytes),
+			Box:      int(s.mailboxMax),
+			Age:      time.Duration(s.maxAge),
+		},
+		Domain:         s.domain,
+		Log:            log,
+		MaxMessageSize: int64(s.maxMessageSize),
+		MaxRecipients:  int(s.maxRecipients),
+		IdleTimeout:    time.Duration(s.idle),
+		Grace:          time.Duration(s.grace),
+	})
+	defer func() { err = errors.Join(err, c.Close()) }()
+
+	mailGroup, stopMail := newGroup(ctx)
+	pageGroup, stopPage := newGroup(context.WithoutCancel(ctx))
+	defer stopPage()
+	defer stopMail()
+	mailGroup.run(c.Run)
+	if ls.smtp != nil {
+		mailGroup.run(func(ctx context.Context) error { return c.ServeSMTP(ctx, ls.smtp) })
+	}
+	if ls.pop3 != nil {
+		server := s.pop3Server(c, log)
+		mailGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.pop3) })
+	}
+	if ls.http != nil {
+		server := s.uiServer(c, ls, log)
+		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.http) })
+		context.AfterFunc(pageGroup.failed, stopMail)
+	}
+	err = mailGroup.wait()
+	stopPage()
+	return errors.Join(err, pageGroup.wait())
+}
+
+func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server {
+	server := &pop3.Server{
+		Backend:     c,
+		Domain:      s.domain,
+		Log:         log,
+		IdleTimeout: time.Duration(s.pop3Idle),
+		Grace:       time.Duration(s.grace),
+	}
+	if s.pop3Password != "" {
+		server.Secret = func(string) (string, bool) { return s.pop3Password, true }
+	}
+	return server
+}
+
+func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) *ui.Server {
+	server := &ui.Server{
+		Backend:        c,
+		Log:            log,
+		Clock:          clock.System{},
+		Version:        version,
+		Page:           ui.Page(),
+		MaxMessageSize: int64(s.maxMessageSize),
+		Grace:          time.Duration(s.grace),
+	}
+	if ls.smtp != nil {
+		server.SMTP = where(ls.smtp)
+	}
+	if ls.pop3 != nil {
+		server.POP3 = where(ls.pop3)
+	}
+	return server
+}
+
+// A group runs functions until its context ends or one of them fails.
+type group struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	failed context.Context // ends when one has failed
+	fail   context.CancelCauseFunc
+	wg     sync.WaitGroup
+}
+
+func newGroup(parent context.Context) (*group, context.CancelFunc) {
+	g := &group{}
+	g.ctx, g.cancel = context.WithCancel(parent)
+	g.failed, g.fail = context.WithCancelCause(context.Background())
+	return g, g.cancel
+}
+
+func (g *group) run(f func(context.Context) error) {
+	g.wg.Go(func() {
+		if err := f(g.ctx); err != nil {
+			g.fail(err)
+			g.cancel()
+		}
+	})
+}
+
+// wait returns the error of the one that failed first.
+func (g *group) wait() error {
+	g.wg.Wait()
+	return context.Cause(g.failed)
+}
