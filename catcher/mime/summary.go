@@ -64,6 +64,9 @@ func (m *Message) snippet() string {
 		}
 	}
 	if text, ok := m.body(m.html, snippetSource); ok {
+		if cut := strings.LastIndexByte(text, '<'); len(text) > snippetSource/2 && cut > strings.LastIndexByte(text, '>') {
+			text = text[:cut] // the end of what was read may be the middle of a tag
+		}
 		return htmlSnippet(text)
 	}
 	return ""
@@ -136,6 +139,10 @@ func (s *snippetBuilder) add(text string) {
 			s.blank = s.runes > 0
 		case !unicode.IsPrint(r) || r == '\u034f' || r == '\u00ad':
 		default:
+			if s.blank && s.runes == snippetRunes-1 {
+				s.runes++
+				return
+			}
 			if s.blank {
 				s.b.WriteByte(' ')
 				s.runes++

@@ -87,7 +87,7 @@ func (d *decoder) more() {
 	var used int
 	d.out, used = d.step(d.keep[:0], d.in, d.eof)
 	if used == 0 && len(d.in) == cap(d.in) { // only blanks: they will not end in time
-		d.out, used = d.step(d.keep[:0], d.in, true)
+		d.out, used = append(d.keep[:0], d.in...), len(d.in)
 	}
 	d.keep = d.out
 	d.in = d.in[:copy(d.in, d.in[used:])]
