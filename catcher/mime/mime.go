@@ -152,10 +152,17 @@ func (m *Message) content(p *Part, limit int64) (string, charsetFault) {
 	b := make([]byte, min(limit, p.Length))
 	n, _ := io.ReadFull(m.Open(p), b) // decoding never makes more of it
 	b = b[:n]
-	if int64(n) == limit {
+	cut := int64(n) == limit
+	if cut {
 		b = wholeLines(b)
 	}
 	s, fault := m.decode(p, b)
+	if cut && fault == charsetMismatch {
+		s = strings.TrimRight(s, "\ufffd") // a character in two
+		if !strings.Contains(s, "\ufffd") {
+			fault = charsetGood
+		}
+	}
 	return strings.TrimPrefix(s, "\ufeff"), fault
 }
 
