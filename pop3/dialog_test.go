@@ -1,0 +1,312 @@
+package pop3
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
+)
+
+// TestDialogs plays the scripts of testdata. Each line of a script is one of
+//
+//	# …                     a comment
+//	mail BOX… "BODY"        a mail comes in, for one or several mailboxes
+//	gone N                  somebody else deletes the Nth mail
+//	secret BOX WORD         the mailbox gets a secret
+//	broken                  from now on the store cannot delete
+//	box BOX N               the mailbox has N deliveries now
+//	C: TEXT                 the client sends TEXT and CRLF
+//	C" TEXT"                the client sends the octets of this Go string, and nothing else
+//	S: TEXT                 the server sends TEXT and CRLF; … stands for anything, {id N} for
+//	                        the ID of the Nth mail
+//	S" TEXT"                the server sends the octets of this Go string
+//	S! closed               the server closes the connection, having sent nothing more
+//	apop BOX WORD           the client sends APOP with the digest for this secret
+//	drop                    the client goes away, and the server has noticed
+//
+// Lines that start with C2, S2, drop2 and so on are about a second connection.
+func TestDialogs(t *testing.T) {
+	t.Parallel()
+	scripts, err := filepath.Glob("testdata/*.dialog")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal("no scripts", err)
+	}
+	for _, path := range scripts {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".dialog"), func(t *testing.T) {
+			t.Parallel()
+			script, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			newPlay(t).perform(string(script))
+		})
+	}
+}
+
+// A play is one performance of a script, with a stage of its own.
+type play struct {
+	t       *testing.T
+	backend *backend
+	addr    string
+	secrets map[string]string // used by the server's goroutines only after the client's first line
+	mails   []mail.Message
+	clients map[string]*client
+	srv     *Server
+	where   string
+}
+
+func newPlay(t *testing.T) *play {
+	p := &play{t: t, backend: newBackend(t), secrets: map[string]string{}, clients: map[string]*client{}}
+	p.srv = &Server{Backend: p.backend, Domain: "post.test"}
+	return p
+}
+
+var stageDirection = regexp.MustCompile(`^(C|S|drop|apop)(\d*)([:"!]?) ?(.*)$`)
+
+func (p *play) perform(script string) {
+	for i, line := range strings.Split(script, "\n") {
+		p.where = fmt.Sprintf("line %d: %s", i+1, line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if m := stageDirection.FindStringSubmatch(line); m != nil {
+			p.talk(m[1]+m[3], p.client(m[2]), m[4])
+			continue
+		}
+		p.prepare(strings.Fields(line), line)
+	}
+}
+
+func (p *play) prepare(words []string, line string) {
+	switch words[0] {
+	case "mail":
+		to, body, _ := strings.Cut(line, `"`)
+		p.mails = append(p.mails, p.backend.put(p.t, p.unquote(body), strings.Fields(to)[1:]...))
+	case "gone":
+		m := p.mails[p.number(words[1])-1]
+		for _, d := range m.Deliveries {
+			p.backend.Store.Delete(p.t.Context(), d.ID)
+		}
+	case "secret":
+		p.secrets[words[1]] = words[2]
+		p.srv.Secret = func(user string) (string, bool) { s, ok := p.secrets[user]; return s, ok }
+	case "broken":
+		p.backend.broken.Store(true)
+	case "box":
+		if got, want := p.backend.count(p.t, words[1]), p.number(words[2]); got != want {
+			p.t.Fatalf("%s: there are %d", p.where, got)
+		}
+	default:
+		p.t.Fatalf("%s: not understood", p.where)
+	}
+}
+
+func (p *play) talk(kind string, c *client, text string) {
+	switch kind {
+	case "C:":
+		c.send(text + "\r\n")
+	case `C"`:
+		c.send(p.unquote(text))
+	case "S:":
+		c.expect(p.where, p.pattern(text))
+	case `S"`:
+		c.expectExactly(p.where, p.unquote(text))
+	case "S!":
+		c.expectClosed(p.where)
+	case "drop":
+		c.conn.Close()
+		p.waitUntilFree()
+	case "apop":
+		words := strings.Fields(text)
+		digest := md5.Sum([]byte(c.stamp + words[1]))
+		c.send("APOP " + words[0] + " " + hex.EncodeToString(digest[:]) + "\r\n")
+	default:
+		p.t.Fatalf("%s: not understood", p.where)
+	}
+}
+
+// waitUntilFree waits until the server has let go of all mailboxes.
+func (p *play) waitUntilFree() {
+	p.srv.mu.Lock()
+	var held []chan struct{}
+	for _, ch := range p.srv.locks {
+		held = append(held, ch)
+	}
+	p.srv.mu.Unlock()
+	for _, ch := range held {
+		<-ch
+	}
+}
+
+var idPlaceholder = regexp.MustCompile(`\{id (\d+)\}`)
+
+// pattern turns what a script says into a regular expression for a line.
+func (p *play) pattern(text string) *regexp.Regexp {
+	text = idPlaceholder.ReplaceAllStringFunc(text, func(s string) string {
+		return p.mails[p.number(idPlaceholder.FindStringSubmatch(s)[1])-1].ID.String()
+	})
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), "…", ".*") + "$")
+}
+
+func (p *play) unquote(text string) string {
+	s, err := strconv.Unquote(`"` + strings.TrimSuffix(text, `"`) + `"`)
+	if err != nil {
+		p.t.Fatalf("%s: %v", p.where, err)
+	}
+	return s
+}
+
+func (p *play) number(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		p.t.Fatalf("%s: %v", p.where, err)
+	}
+	return n
+}
+
+func (p *play) client(name string) *client {
+	if p.addr == "" {
+		p.addr = serve(p.t, p.srv)
+	}
+	if p.clients[name] == nil {
+		p.clients[name] = dial(p.t, p.addr)
+	}
+	return p.clients[name]
+}
+
+// serve runs the server until the test ends, and returns its address.
+func serve(t testing.TB, s *Server) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error("Serve:", err)
+		}
+	})
+	return l.Addr().String()
+}
+
+// A client speaks POP3 as badly as the test wants.
+type client struct {
+	t     testing.TB
+	conn  net.Conn
+	in    *bufio.Reader
+	stamp string // of the greeting, once it was read
+}
+
+func dial(t testing.TB, addr string) *client {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(30 * time.Second))
+	return &client{t: t, conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}
+}
+
+// login reads the greeting and logs in.
+func login(t testing.TB, addr, user string) *client {
+	t.Helper()
+	c := dial(t, addr)
+	c.line()
+	c.ok("USER " + user)
+	c.ok("PASS any")
+	return c
+}
+
+func (c *client) send(text string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.conn, text); err != nil {
+		c.t.Fatalf("send %.60q: %v", text, err)
+	}
+}
+
+// line reads one line and returns it with its CRLF.
+func (c *client) line() string {
+	c.t.Helper()
+	line, err := c.in.ReadString('\n')
+	if err != nil {
+		c.t.Fatalf("after %q: %v", line, err)
+	}
+	if i := strings.IndexByte(line, '<'); c.stamp == "" && i >= 0 {
+		c.stamp = strings.TrimSpace(line[i:])
+	}
+	return line
+}
+
+// ok sends a command that must succeed and returns the first line of the reply.
+func (c *client) ok(command string) string {
+	c.t.Helper()
+	c.send(command + "\r\n")
+	line := c.line()
+	if !strings.HasPrefix(line, "+OK") {
+		c.t.Fatalf("%s: %q", command, line)
+	}
+	return line
+}
+
+// body reads the rest of a multi-line reply as a strict client does, for which lines
+// end with CRLF only, and undoes the stuffing after every LF, as it was done.
+func (c *client) body() string {
+	c.t.Helper()
+	var b bytes.Buffer
+	for {
+		line := c.line()
+		whole := b.Len() == 0 || bytes.HasSuffix(b.Bytes(), []byte("\r\n"))
+		if line == ".\r\n" && whole {
+			return b.String()
+		}
+		if line[0] == '.' {
+			line = line[1:]
+		}
+		b.WriteString(line)
+	}
+}
+
+func (c *client) expect(where string, pattern *regexp.Regexp) {
+	c.t.Helper()
+	line, ok := strings.CutSuffix(c.line(), "\r\n")
+	if !ok || !pattern.MatchString(line) {
+		c.t.Fatalf("%s: got %q", where, line)
+	}
+}
+
+func (c *client) expectExactly(where, want string) {
+	c.t.Helper()
+	got := make([]byte, len(want))
+	n, err := io.ReadFull(c.in, got)
+	if err != nil || string(got) != want {
+		c.t.Fatalf("%s: got %q, %v", where, got[:n], err)
+	}
+}
+
+func (c *client) expectClosed(where string) {
+	c.t.Helper()
+	if rest, err := io.ReadAll(c.in); err != nil || len(rest) > 0 {
+		c.t.Fatalf("%s: got %.200q, %v", where, rest, err)
+	}
+}
+
+var _ Backend = store.Store(nil)

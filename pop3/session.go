@@ -1,0 +1,608 @@
+package pop3
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
+)
+
+const (
+	maxCommand = 255   // octets of a command with its end: RFC 2449 §4
+	maxSASL    = 12288 // octets of a line within AUTH, which that limit is not for (RFC 5034 §4); as in RFC 4954 §4
+	maxBad     = 20    // bad commands until we take the client for broken
+)
+
+// The ways in which a line from the client can be no command.
+var (
+	errLong    = errors.New("line too long")
+	errControl = errors.New("control character in line")
+)
+
+// A session is one connection. One goroutine runs it.
+type session struct {
+	srv  *Server
+	conn net.Conn
+	log  *slog.Logger
+	in   *bufio.Reader
+	out  writer
+	stop context.Context // when it ends, no further command is taken
+
+	line  []byte    // what readLine has read
+	stamp string    // timestamp for APOP; "" when that is not offered
+	user  string    // mailbox that the last command, USER, named; else ""
+	drop  *maildrop // nil in the AUTHORIZATION state
+	bad   int       // bad commands so far
+	over  bool      // no further command is taken
+}
+
+// session talks to one client until it leaves, or stop ends; when hard ends too,
+// the command in progress is given up. The caller closes the connection.
+func (s *Server) session(stop, hard context.Context, conn net.Conn) {
+	log := s.log().With("remote", conn.RemoteAddr().String())
+	nonce, err := s.nonce()
+	if err != nil {
+		log.Error("no POP3 session", "err", err)
+		return
+	}
+	c := &session{
+		srv:  s,
+		conn: conn,
+		log:  log.With("session", nonce),
+		in:   bufio.NewReader(conn),
+		out:  newWriter(conn, s.idle()),
+		stop: stop,
+	}
+	if s.Secret != nil {
+		c.stamp = "<" + nonce + "@" + s.domain() + ">"
+	}
+	defer c.release()
+	c.greet()
+	for !c.over && c.out.err() == nil {
+		c.next(hard)
+	}
+	c.out.Flush() // its error could only be that the client is gone
+}
+
+// greet sends the first line; the timestamp in it says that APOP is offered.
+func (c *session) greet() {
+	text := "Postroom POP3 ready"
+	if c.stamp != "" {
+		text += " " + c.stamp
+	}
+	c.out.ok(text)
+}
+
+// next reads one command and answers it.
+func (c *session) next(ctx context.Context) {
+	line, err := c.readLine(maxCommand)
+	switch {
+	case errors.Is(err, errLong):
+		c.reject("command line too long, 255 octets at most")
+	case errors.Is(err, errControl):
+		c.reject("control character in command")
+	case err != nil:
+		c.leave(err)
+	default:
+		verb, arg := cutVerb(line)
+		c.do(ctx, verb, arg)
+	}
+}
+
+// leave ends a session whose client does not send commands any more, or is not to.
+// RFC 1939 §3: after a time-out nothing is sent and nothing is deleted.
+func (c *session) leave(err error) {
+	c.over = true
+	switch {
+	case c.stop.Err() != nil:
+		c.out.fail("[SYS/TEMP] server is shutting down")
+	case errors.Is(err, io.EOF):
+		c.log.Debug("POP3 client left without QUIT")
+	default:
+		c.log.Debug("POP3 session ended", "err", err)
+	}
+}
+
+// readLine reads a line and returns it without its end, LF or CRLF. A line that is
+// too long is skipped to its end, so that the next one is a command again. Before it
+// would have to wait, it sends the replies that are due: RFC 2449 §6.6.
+func (c *session) readLine(limit int) (string, error) {
+	if b, _ := c.in.Peek(c.in.Buffered()); bytes.IndexByte(b, '\n') < 0 {
+		if err := c.out.Flush(); err != nil {
+			return "", err
+		}
+		if err := c.conn.SetReadDeadline(time.Now().Add(c.srv.idle())); err != nil {
+			return "", err
+		}
+	}
+	// Only now: whoever ends stop after this look ends the read as well.
+	if err := c.stop.Err(); err != nil {
+		return "", err
+	}
+	raw, err := c.readRaw(limit)
+	if err != nil {
+		return "", err
+	}
+	line := bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte("\n")), []byte("\r"))
+	if bytes.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return "", errControl
+	}
+	return string(line), nil
+}
+
+// readRaw reads to the next LF; what it returns is good until it is called again.
+// Of a line that is too long it keeps no more than the limit.
+func (c *session) readRaw(limit int) ([]byte, error) {
+	c.line = c.line[:0]
+	for size := 0; ; {
+		piece, err := c.in.ReadSlice('\n')
+		if size += len(piece); size <= limit {
+			c.line = append(c.line, piece...)
+		}
+		switch {
+		case err == nil && size > limit:
+			return nil, errLong
+		case err == nil:
+			return c.line, nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return nil, err
+		}
+	}
+}
+
+// cutVerb splits a command into its keyword, in upper case, and the rest of the line
+// behind one space. Only PASS takes the rest as it is.
+func cutVerb(line string) (verb, arg string) {
+	verb, arg, _ = strings.Cut(strings.TrimLeft(line, " "), " ")
+	return strings.ToUpper(verb), arg
+}
+
+// do answers one command.
+func (c *session) do(ctx context.Context, verb, arg string) {
+	user := c.user
+	c.user = ""
+	switch verb {
+	case "QUIT":
+		c.plain(arg, func() { c.quit(ctx) })
+	case "CAPA":
+		c.plain(arg, c.capa)
+	case "LANG":
+		c.lang(strings.TrimSpace(arg))
+	case "USER", "PASS", "APOP", "AUTH", "UTF8":
+		if c.drop != nil {
+			c.reject("already logged in")
+			return
+		}
+		c.authorization(ctx, verb, arg, user)
+	case "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP", "RSET":
+		if c.drop == nil {
+			c.reject("log in first")
+			return
+		}
+		c.transaction(ctx, verb, arg)
+	default:
+		c.reject("unknown command")
+	}
+}
+
+// authorization answers the commands of the AUTHORIZATION state: RFC 1939 §4. User is
+// what USER named when that was the command before this one.
+func (c *session) authorization(ctx context.Context, verb, arg, user string) {
+	switch verb {
+	case "USER":
+		c.nameUser(arg)
+	case "PASS":
+		c.pass(ctx, user, arg)
+	case "APOP":
+		c.apop(ctx, strings.TrimSpace(arg))
+	case "AUTH":
+		c.auth(ctx, strings.Fields(arg))
+	case "UTF8":
+		// Names are taken in UTF-8 and messages sent as they are anyhow. RFC 6856 §2.
+		c.plain(arg, func() { c.out.ok("UTF-8 it is") })
+	}
+}
+
+// transaction answers the commands of the TRANSACTION state: RFC 1939 §5.
+func (c *session) transaction(ctx context.Context, verb, arg string) {
+	args := strings.Fields(arg)
+	switch verb {
+	case "STAT":
+		c.plain(arg, func() { c.out.ok(fmt.Sprintf("%d %d", c.drop.live, c.drop.octets)) })
+	case "LIST":
+		c.list(args, func(b []byte, it *item) []byte { return strconv.AppendInt(b, it.size, 10) })
+	case "UIDL":
+		c.list(args, func(b []byte, it *item) []byte { return it.appendUID(b) })
+	case "RETR":
+		c.retr(ctx, args)
+	case "TOP":
+		c.top(ctx, args)
+	case "DELE":
+		c.dele(args)
+	case "NOOP":
+		c.plain(arg, func() { c.out.ok("nothing done") })
+	case "RSET":
+		c.plain(arg, c.rset)
+	}
+}
+
+// plain runs a command that takes no argument.
+func (c *session) plain(arg string, run func()) {
+	if strings.TrimSpace(arg) != "" {
+		c.reject("this command takes no argument")
+		return
+	}
+	run()
+}
+
+// reject answers a bad command; with the last that is borne, the session ends.
+func (c *session) reject(text string) {
+	if c.bad++; c.bad < maxBad {
+		c.out.fail(text)
+		return
+	}
+	c.out.fail("too many bad commands, good-bye")
+	c.log.Warn("POP3 session ended after too many bad commands")
+	c.over = true
+}
+
+// capa lists what we can, the same in both states: clients such as mutt and JavaMail
+// ask before they log in, and believe the answer ever after. RFC 2449 §5.
+func (c *session) capa() {
+	c.out.ok("what this server can do")
+	for _, capability := range []string{
+		"TOP", "UIDL", "USER", "SASL PLAIN", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING",
+		"EXPIRE NEVER", "UTF8 USER", "LANG", "IMPLEMENTATION Postroom",
+	} {
+		c.out.line(capability)
+	}
+	c.out.end()
+}
+
+// lang lists or sets the language of our texts, which is English: RFC 6856 §3.
+func (c *session) lang(arg string) {
+	tag, _, _ := strings.Cut(strings.ToLower(arg), "-")
+	switch {
+	case arg == "":
+		c.out.ok("languages")
+		c.out.line("en English")
+		c.out.line("i-default English")
+		c.out.end()
+	case strings.EqualFold(arg, "i-default"):
+		c.out.ok("i-default English it is")
+	case arg == "*", tag == "en":
+		c.out.ok("en English it is")
+	default:
+		c.out.fail("only en and i-default are spoken here")
+	}
+}
+
+func (c *session) nameUser(arg string) {
+	box, err := mailbox(arg, c.srv.domain())
+	if err != nil {
+		c.out.fail("[AUTH] " + err.Error())
+		return
+	}
+	c.user = box
+	c.out.ok("and the password?")
+}
+
+// pass takes all behind the first space as the password, spaces included: RFC 1939 §7.
+func (c *session) pass(ctx context.Context, user, password string) {
+	if user == "" {
+		c.reject("give USER first")
+		return
+	}
+	if !c.srv.allows(user, password) {
+		c.deny(user)
+		return
+	}
+	c.open(ctx, user)
+}
+
+// apop logs in with the digest of timestamp and secret: RFC 1939 §7.
+func (c *session) apop(ctx context.Context, arg string) {
+	space := strings.LastIndexByte(arg, ' ')
+	if c.stamp == "" {
+		c.reject("APOP is not offered, the greeting has no timestamp")
+		return
+	}
+	if space < 0 {
+		c.reject("APOP takes a name and a digest")
+		return
+	}
+	box, err := mailbox(arg[:space], c.srv.domain())
+	if err != nil {
+		c.out.fail("[AUTH] " + err.Error())
+		return
+	}
+	secret, known := c.srv.Secret(box)
+	digest := md5.Sum([]byte(c.stamp + secret))
+	want := hex.EncodeToString(digest[:])
+	if !hmac.Equal([]byte(want), []byte(strings.ToLower(arg[space+1:]))) || !known {
+		c.deny(box)
+		return
+	}
+	c.open(ctx, box)
+}
+
+// auth is RFC 5034 with PLAIN. Without a mechanism it lists those there are, as
+// servers did before CAPA and as Outlook Express still asks; a client that wanted to
+// see -ERR finds none that it could misread as a success of login.
+func (c *session) auth(ctx context.Context, args []string) {
+	switch {
+	case len(args) == 0:
+		c.out.ok("mechanisms")
+		c.out.line("PLAIN")
+		c.out.end()
+	case len(args) > 2:
+		c.reject("AUTH takes a mechanism and perhaps an initial response")
+	case !strings.EqualFold(args[0], "PLAIN"):
+		c.out.fail("only the mechanism PLAIN is known here")
+	case len(args) == 2 && args[1] == "=": // a response that is there and empty
+		c.saslPlain(ctx, "")
+	case len(args) == 2:
+		c.saslPlain(ctx, args[1])
+	default:
+		c.challenge(ctx)
+	}
+}
+
+// challenge asks for the response that AUTH came without.
+func (c *session) challenge(ctx context.Context) {
+	c.out.line("+ ")
+	line, err := c.readLine(maxSASL)
+	switch {
+	case errors.Is(err, errLong), errors.Is(err, errControl):
+		c.reject(err.Error())
+	case err != nil:
+		c.leave(err)
+	case line == "*":
+		c.out.fail("authentication cancelled")
+	default:
+		c.saslPlain(ctx, line)
+	}
+}
+
+// saslPlain is RFC 4616: authorization identity, authentication identity, password.
+// The mailbox is the first when it is given, otherwise the second; if either has a
+// secret, that is the password.
+func (c *session) saslPlain(ctx context.Context, response string) {
+	message, err := base64.StdEncoding.DecodeString(response)
+	parts := strings.Split(string(message), "\x00")
+	if err != nil || len(parts) != 3 || parts[1] == "" {
+		c.reject("not a PLAIN response in base64")
+		return
+	}
+	login := parts[0]
+	if login == "" {
+		login = parts[1]
+	}
+	box, err := mailbox(login, c.srv.domain())
+	if err != nil {
+		c.out.fail("[AUTH] " + err.Error())
+		return
+	}
+	if !c.srv.allows(mail.Box(parts[1]), parts[2]) || !c.srv.allows(box, parts[2]) {
+		c.deny(box)
+		return
+	}
+	c.open(ctx, box)
+}
+
+// allows says whether the password opens the mailbox; any does when no secret is known.
+func (s *Server) allows(box, password string) bool {
+	if s.Secret == nil {
+		return true
+	}
+	secret, known := s.Secret(box)
+	want, got := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(password))
+	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 || !known
+}
+
+func (c *session) deny(box string) {
+	c.log.Info("POP3 login refused", "mailbox", box)
+	c.out.fail("[AUTH] wrong name or password")
+}
+
+// open enters the TRANSACTION state: it takes the lock and the snapshot, or says why
+// it could not. The code tells fetchmail and others to come again later.
+func (c *session) open(ctx context.Context, box string) {
+	if !c.srv.lock(c.stop, box) {
+		c.out.fail("[IN-USE] another session has the mailbox open")
+		return
+	}
+	drop, err := openMaildrop(ctx, c.srv.Backend, box)
+	if err != nil {
+		c.srv.unlock(box)
+		c.log.Error("cannot list a mailbox", "mailbox", box, "err", err)
+		c.out.fail("[SYS/TEMP] the mailbox cannot be read now")
+		return
+	}
+	c.drop = drop
+	c.log = c.log.With("mailbox", box)
+	c.log.Debug("POP3 login", "messages", drop.live)
+	c.out.ok(c.summary())
+}
+
+// release lets others have the mailbox.
+func (c *session) release() {
+	if c.drop != nil {
+		c.srv.unlock(c.drop.box)
+		c.drop = nil
+	}
+}
+
+// summary is what LIST says before the listing; RFC 1939 has it elsewhere too.
+func (c *session) summary() string {
+	return fmt.Sprintf("%d messages (%d octets)", c.drop.live, c.drop.octets)
+}
+
+// list answers LIST and UIDL, which differ in what they say of a message.
+func (c *session) list(args []string, about func([]byte, *item) []byte) {
+	var buf [64]byte
+	switch len(args) {
+	case 0:
+		c.out.ok(c.summary())
+		for i := range c.drop.all {
+			if it := &c.drop.all[i]; !it.deleted {
+				c.out.pair(i+1, about(buf[:0], it))
+			}
+		}
+		c.out.end()
+	case 1:
+		if n, it := c.message(args[0]); it != nil {
+			c.out.ok(fmt.Sprintf("%d %s", n, about(buf[:0], it)))
+		}
+	default:
+		c.reject("one message number at most")
+	}
+}
+
+// message returns the message that an argument names; when there is none it has
+// said so and returns nil.
+func (c *session) message(arg string) (int, *item) {
+	n, ok := number(arg)
+	if !ok {
+		c.reject("not a message number")
+		return 0, nil
+	}
+	it, err := c.drop.find(n)
+	if err != nil {
+		c.out.fail(err.Error())
+		return 0, nil
+	}
+	return n, it
+}
+
+func (c *session) retr(ctx context.Context, args []string) {
+	if len(args) != 1 {
+		c.reject("RETR takes a message number")
+		return
+	}
+	n, it := c.message(args[0])
+	if it == nil {
+		return
+	}
+	if body := c.body(ctx, n, it); body != nil {
+		defer body.Close()
+		c.out.ok(strconv.FormatInt(it.size, 10) + " octets")
+		to := newStuffer(c.out)
+		c.send(it, body, to, to)
+	}
+}
+
+func (c *session) top(ctx context.Context, args []string) {
+	if len(args) != 2 {
+		c.reject("TOP takes a message number and a number of lines")
+		return
+	}
+	lines, ok := number(args[1])
+	if !ok {
+		c.reject("not a number of lines")
+		return
+	}
+	n, it := c.message(args[0])
+	if it == nil {
+		return
+	}
+	if body := c.body(ctx, n, it); body != nil {
+		defer body.Close()
+		c.out.ok("top of message follows")
+		to := newStuffer(c.out)
+		c.send(it, body, &topper{to: to, left: lines}, to)
+	}
+}
+
+// body opens a message, or says why it cannot and returns nil. A client that asks
+// again and again for a message that somebody else has deleted would never end.
+func (c *session) body(ctx context.Context, n int, it *item) store.Reader {
+	body, err := c.srv.Backend.Open(ctx, it.id)
+	switch {
+	case err == nil:
+		return body
+	case !errors.Is(err, store.ErrNotFound):
+		c.log.Error("cannot open a message", "message", it.id, "err", err)
+		c.out.fail(fmt.Sprintf("[SYS/TEMP] message %d cannot be read now", n))
+	case it.gone:
+		c.reject(fmt.Sprintf("[SYS/PERM] message %d is gone", n))
+	default:
+		it.gone = true
+		c.out.fail(fmt.Sprintf("[SYS/PERM] message %d is gone", n))
+	}
+	return nil
+}
+
+// send streams a message through what stands before the stuffer. When reading fails
+// half-way there is no way to say so but to end the connection without the final
+// dot: the client must not take a part for the whole.
+func (c *session) send(it *item, body store.Reader, through io.Writer, to *stuffer) {
+	_, err := body.WriteTo(through)
+	switch {
+	case err == nil, errors.Is(err, errEnough):
+		to.end() // an error sticks to c.out, as any before
+	case c.out.err() != nil:
+		c.over = true
+		c.log.Debug("POP3 client left within a message", "message", it.id, "err", err)
+	default:
+		c.over = true
+		c.log.Error("cannot read a message to its end", "message", it.id, "err", err)
+	}
+}
+
+func (c *session) dele(args []string) {
+	if len(args) != 1 {
+		c.reject("DELE takes a message number")
+		return
+	}
+	if n, it := c.message(args[0]); it != nil {
+		c.drop.delete(it)
+		c.out.ok(fmt.Sprintf("message %d deleted", n))
+	}
+}
+
+func (c *session) rset() {
+	c.drop.reset()
+	c.out.ok(c.summary())
+}
+
+// quit enters the UPDATE state: only here is anything deleted. Replies that are due
+// go out first, since a client that is no longer there may not have its mail; and the
+// mailbox is free before the client knows, so that it can come back at once.
+func (c *session) quit(ctx context.Context) {
+	c.over = true
+	if c.drop == nil {
+		c.out.ok("good-bye")
+		return
+	}
+	if c.out.Flush() != nil {
+		return
+	}
+	done, err := c.drop.update(ctx, c.srv.Backend)
+	c.release()
+	if err != nil {
+		c.log.Error("cannot delete messages", "deleted", done, "err", err)
+		c.out.fail("[SYS/TEMP] some deleted messages not removed")
+		return
+	}
+	if done > 0 {
+		c.log.Info("messages deleted over POP3", "deleted", done)
+	}
+	c.out.ok("good-bye")
+}
