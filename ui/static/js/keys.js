@@ -1,0 +1,33 @@
+// The keyboard. Keys do nothing while one writes, and leave the browser's own
+// combinations alone.
+import { move, openCursor, removeMessage, toggleSeen } from './actions.js';
+import { close, route } from './router.js';
+import { tab } from './settings.js';
+import { dialog, toast } from './state/notices.js';
+import { TABS } from './views/tabs.js';
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  o: openCursor,
+  Enter: openCursor,
+  u: toggleSeen,
+  '#': removeMessage,
+  Delete: removeMessage,
+  '/': () => document.getElementById('filter')?.focus(),
+  '?': () => { dialog.value = { kind: 'keys' }; },
+  Escape: () => (toast.value ? toast.value = null : close()),
+};
+TABS.forEach((name, i) => { keys[i + 1] = () => route.value.id && (tab.value = name); });
+
+export function listen() {
+  addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (dialog.value || event.target.closest('input, textarea, select')) return;
+    if (event.key === 'Enter' && event.target.closest('a, button, summary')) return; // it has a meaning of its own
+    const action = Object.hasOwn(keys, event.key) && keys[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}

@@ -1,0 +1,23 @@
+// Short words to the reader: toasts that pass, and the one dialog.
+import { signal } from '@preact/signals';
+
+export const toast = signal(null);  // {text, kind: 'done' | 'failed', hint}
+export const dialog = signal(null); // {kind: 'keys' | 'setup'} or {kind: 'ask', title, text, action, run}
+
+let timer = 0;
+
+export function say(text) { show({ kind: 'done', text }, 3_000); }
+
+/** fail says what could not be done and what the server said about it. */
+export function fail(text, problem) { show({ kind: 'failed', text, hint: problem.message }, 12_000); }
+
+function show(value, duration) {
+  clearTimeout(timer);
+  toast.value = value;
+  timer = setTimeout(() => { toast.value = null; }, duration);
+}
+
+export function dismiss() { toast.value = null; }
+
+/** ask shows a question whose only other answer than the action is to cancel. */
+export function ask({ title, text, action, run }) { dialog.value = { kind: 'ask', title, text, action, run }; }

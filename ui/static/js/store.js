@@ -1,0 +1,93 @@
+// The state of the page, and how events get into it: collected as they come,
+// applied once for each frame that the screen shows.
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
+import * as api from './api.js';
+import { connect } from './live.js';
+import { route } from './router.js';
+import * as feed from './state/feed.js';
+import * as mailboxes from './state/mailboxes.js';
+import * as reader from './state/reader.js';
+
+const HELD = 2000;       // events collected before listing again is the cheaper way
+const CALM = 1000;       // milliseconds between two listings
+const HIDDEN_FRAME = 250; // a page in the background gets no frames
+
+export const info = signal(null);         // what GET /v1/info says
+export const link = signal('connecting'); // 'connecting', 'live' or 'reconnecting'
+export const rate = signal(0);            // mails in the last second
+
+/** start loads everything and then listens, for as long as the page lives. */
+export async function start() {
+  loadInfo();
+  on(computed(() => route.value.box), (box) => feed.show(box).catch(() => {}));
+  on(computed(() => route.value.id), (id) => reader.open(id, route.peek().box));
+  setInterval(countRate, 1000);
+  await mailboxes.load().catch(() => {});
+  connect({ cursor: mailboxes.mailboxes.value.cursor, onEvents: collect, onState: changeState });
+}
+
+/** changeState notes how the connection is, and loads again what failed while it was lost. */
+function changeState(state) {
+  const back = state === 'live' && link.value !== 'live';
+  link.value = state;
+  if (!back) return;
+  if (info.value?.problem) loadInfo();
+  if (mailboxes.mailboxes.value.phase === 'failed') later('counts', mailboxes.load);
+  if (feed.feed.value.phase === 'failed') later('list', feed.load);
+  if (reader.opened.value.phase === 'failed') reader.open(route.value.id, route.value.box);
+}
+
+/** on calls back with each value of a signal, and with no other signal's. */
+function on(source, callback) {
+  effect(() => {
+    const value = source.value;
+    untracked(() => callback(value));
+  });
+}
+
+export async function loadInfo() {
+  info.value = await api.info().catch((problem) => ({ problem }));
+}
+
+let collected = [], scheduled = false, overflow = false, arrived = 0;
+
+function collect(events) {
+  if (collected.length + events.length > HELD) overflow = true;
+  else collected.push(...events);
+  arrived += events.filter(({ type }) => type === 'added').length;
+  if (scheduled) return;
+  scheduled = true;
+  if (document.hidden) setTimeout(flush, HIDDEN_FRAME);
+  else requestAnimationFrame(flush);
+}
+
+function flush() {
+  const events = collected;
+  const missed = overflow || events.some(({ type }) => type === 'lagged');
+  collected = [];
+  scheduled = overflow = false;
+  batch(() => {
+    reader.apply(events);
+    const counted = mailboxes.apply(events), listed = feed.apply(events);
+    if (missed || !counted) later('counts', mailboxes.load);
+    if (missed || !listed) later('list', feed.load);
+  });
+}
+
+const planned = {}; // name → {at: when it last ran, timer}
+
+/** later runs a listing now, or when the last one is long enough ago; and again when it was not enough. */
+function later(name, run) {
+  const plan = planned[name] ??= { at: -CALM, timer: 0 };
+  if (plan.timer) return;
+  plan.timer = setTimeout(() => {
+    plan.timer = 0;
+    plan.at = performance.now();
+    run().then((complete) => complete || later(name, run), () => {});
+  }, Math.max(0, plan.at + CALM - performance.now()));
+}
+
+function countRate() {
+  rate.value = arrived;
+  arrived = 0;
+}

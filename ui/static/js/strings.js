@@ -1,0 +1,11 @@
+// The page's words in the reader's language. Another language is another file
+// beside en.js with the same names, and a line here.
+import en from './strings/en.js';
+
+const languages = { en };
+
+const wanted = navigator.languages.map((tag) => tag.split('-')[0]);
+
+export const t = languages[wanted.find((tag) => tag in languages)] ?? en;
+
+document.documentElement.lang = t.lang;

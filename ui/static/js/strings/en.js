@@ -1,0 +1,155 @@
+const many = (n, one, more) => `${n.toLocaleString('en-GB')} ${n === 1 ? one : more}`;
+
+export default {
+  lang: 'en',
+  locale: 'en-GB',
+
+  name: 'Postroom',
+  allMail: 'All mail',
+  nullSender: '<> (null sender)',
+  noSubject: '(no subject)',
+
+  time: { now: 'now', minutes: (n) => `${n} min` },
+
+  mailboxes: {
+    title: 'Mailboxes',
+    filter: 'Filter mailboxes',
+    none: 'Each recipient gets a mailbox of its own when mail comes.',
+    noMatch: (text) => `No mailbox matches “${text}”.`,
+    count: (messages, unseen) => `${many(messages, 'message', 'messages')}, ${unseen} unread`,
+  },
+
+  list: {
+    title: 'Messages',
+    fresh: (n) => `${n.toLocaleString('en-GB')} new`,
+    loading: 'Loading messages…',
+    loadingMore: 'Loading older messages…',
+    empty: 'No mail yet. It shows here the moment it arrives.',
+    emptyBox: 'No mail in this mailbox.',
+    showAll: 'Show all mail',
+    unread: 'Unread',
+    attachments: (n) => many(n, 'attachment', 'attachments'),
+    defects: (n) => many(n, 'defect', 'defects'),
+    others: (first, more) => (more ? `${first} +${more}` : first),
+  },
+
+  message: {
+    loading: 'Loading message…',
+    none: 'No message open',
+    gone: 'This message is gone',
+    goneHint: 'It was deleted, or made room for newer mail.',
+    to: 'to',
+    nobody: 'nobody',
+    bcc: 'Bcc',
+    bccHint: 'A recipient of the envelope that stands in no header',
+    envelopeFrom: (address) => `envelope ${address || '<>'}`,
+    envelopeFromHint: 'MAIL FROM differs from the From header',
+    notSent: (n) => `+${n} only in headers`,
+    notSentHint: (list) => `In To or Cc, but not among the recipients of the envelope: ${list}`,
+    moreRecipients: (n) => `+${n} more`,
+    defects: (n) => many(n, 'defect', 'defects'),
+    tabs: { html: 'HTML', text: 'Text', headers: 'Headers', attachments: 'Attachments', raw: 'Raw' },
+    htmlFrame: 'The mail as HTML',
+    remote: (n) => `${many(n, 'remote reference', 'remote references')} blocked`,
+    remoteLoad: 'Load',
+    remoteLoaded: (n) => `${many(n, 'remote reference', 'remote references')} loaded`,
+    remoteBlock: 'Block again',
+    noHtml: 'This mail has no HTML part.',
+    noText: 'This mail has no text part.',
+    noAttachments: 'Nothing is attached.',
+    noHeaders: 'This mail has no headers.',
+    emptyText: 'The text part is empty.',
+    open: 'Open',
+    download: 'Download',
+    decoded: 'Decoded',
+    rawHeaders: 'As sent',
+    rawLoading: 'Loading the source…',
+    rawEmpty: 'The message is empty.',
+    part: (shown, total) => `The first ${shown} of ${total}.`,
+    downloadAll: 'Download the whole message',
+    openText: 'Open the whole text',
+    unnamed: (part) => `part ${part}`,
+  },
+
+  envelope: {
+    title: 'Envelope', from: 'From', to: 'To', ret: 'RET', id: 'ENVID', body: 'Body', utf8: 'SMTPUTF8', yes: 'yes',
+    notify: (conditions) => `notify ${conditions}`, orcpt: (address) => `orcpt ${address}`,
+  },
+
+  session: {
+    title: 'Session', protocol: 'Protocol', remote: 'Client', local: 'Server', helo: 'HELO', user: 'User',
+    tls: 'TLS', none: 'none', started: 'Since', id: 'Id', transcript: 'Transcript', unknown: 'This mail did not come over a connection.',
+  },
+
+  defects: { title: 'Defects', at: (part, offset) => [part && `part ${part}`, offset > 0 && `byte ${offset}`].filter(Boolean).join(', ') },
+
+  actions: {
+    back: 'Back', close: 'Close', mailboxes: 'Mailboxes', unread: 'Mark as unread', read: 'Mark as read', allRead: 'Mark all as read',
+    remove: 'Delete', emptyBox: 'Empty mailbox', emptyAll: 'Delete all mail', download: 'Download', cancel: 'Cancel',
+    keys: 'Keyboard', setup: 'How to send mail here', copy: 'Copy', copied: 'Copied', retry: 'Try again', dismiss: 'Dismiss',
+    drag: 'Resize pane',
+  },
+
+  ask: {
+    emptyBox: (box) => `Empty ${box}?`,
+    emptyBoxHint: (n) => `${many(n, 'message', 'messages')} will leave this mailbox. What other mailboxes hold stays. This cannot be undone.`,
+    emptyAll: 'Delete all mail?',
+    emptyAllHint: (n) => `${many(n, 'message', 'messages')} will be deleted from all mailboxes. This cannot be undone.`,
+  },
+
+  theme: { title: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
+
+  status: {
+    connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting',
+    liveHint: 'New mail shows by itself', reconnectingHint: 'The connection is lost; new mail shows when it is back',
+    messages: (n) => many(n, 'message', 'messages'), unread: (n) => `${n.toLocaleString('en-GB')} unread`,
+    rate: (n) => `${n.toLocaleString('en-GB')}/s`, rateHint: 'Mails that arrived in the last second',
+  },
+
+  keys: {
+    title: 'Keyboard',
+    list: [
+      [['j', 'k'], 'Next, previous message'],
+      [['Enter', 'o'], 'Open message'],
+      [['u'], 'Mark as unread or read'],
+      [['#', 'Delete'], 'Delete message'],
+      [['1', '–', '5'], 'Tabs of the message'],
+      [['/'], 'Filter mailboxes'],
+      [['Escape'], 'Close message, clear filter'],
+      [['?'], 'This list'],
+    ],
+  },
+
+  welcome: {
+    title: 'Waiting for the first mail',
+    setupTitle: 'How to send mail here',
+    lead: 'Point your application at this address. Any sender, any recipient, any user name and password will do; nothing leaves this machine.',
+    smtp: 'Send to (SMTP)', pop3: 'Read over POP3', off: 'off',
+    snippets: 'Settings for your framework',
+    shell: 'Or from a shell',
+    sample: 'Send a sample mail',
+    sending: 'Sending…',
+    loading: 'Asking for the addresses…',
+  },
+
+  toast: {
+    deleted: (subject) => `Deleted “${subject}”`,
+    emptied: (n) => `${many(n, 'message', 'messages')} deleted`,
+    copyFailed: 'The browser did not allow copying. Select the text and copy it by hand.',
+  },
+
+  errors: {
+    unreachable: 'Postroom does not answer',
+    unreachableHint: 'Is the process still running? The page tries again as soon as the connection is back.',
+    status: (code) => `The server answered ${code}`,
+    listFailed: 'The messages could not be loaded.',
+    boxesFailed: 'The mailboxes could not be loaded.',
+    messageFailed: 'The message could not be loaded.',
+    rawFailed: 'The source could not be loaded.',
+    seenFailed: 'Read and unread could not be changed.',
+    deleteFailed: 'The message could not be deleted.',
+    emptyFailed: 'The mail could not be deleted.',
+    sampleFailed: 'The sample mail could not be sent.',
+    infoFailed: 'The server did not tell its addresses.',
+  },
+};

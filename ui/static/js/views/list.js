@@ -1,0 +1,124 @@
+// The pane in the middle: the messages of a mailbox, newest first, live.
+import { useEffect } from 'preact/hooks';
+import { askToEmpty, cursor, markAllSeen, openMessage } from '../actions.js';
+import { html } from '../html.js';
+import { icon } from '../icons.js';
+import { exact, sender, when } from '../format.js';
+import { address, go, route } from '../router.js';
+import { room } from '../settings.js';
+import { feed, hold, load, more, release, seenIn, waiting } from '../state/feed.js';
+import { boxOf, mailboxes } from '../state/mailboxes.js';
+import { t } from '../strings.js';
+import { Failure, IconButton, Loading } from './parts.js';
+import { Welcome } from './welcome.js';
+import { Windowed } from './windowed.js';
+
+const ROW = 52;
+
+export function List() {
+  return html`
+    <section class="list" aria-label=${t.list.title} onPointerEnter=${leaveFrame}>
+      <${Head} />
+      <${Pill} />
+      <${Rows} />
+    </section>`;
+}
+
+/** leaveFrame takes the keyboard back from a mail that was clicked into. */
+function leaveFrame() {
+  if (document.activeElement?.tagName === 'IFRAME') document.activeElement.blur();
+}
+
+function Head() {
+  const { box } = route.value;
+  const { messages = 0, unseen = 0 } = (box ? boxOf(box) : mailboxes.value.total) ?? {};
+  return html`
+    <header class="pane-head">
+      ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ box, pane: 'boxes' })} />`}
+      <h1 title=${box || t.allMail}>${box || t.allMail}</h1>
+      ${messages > 0 && html`
+        ${unseen > 0 && html`<${IconButton} name="allRead" label=${t.actions.allRead} onClick=${markAllSeen} />`}
+        <${IconButton} name="trash" label=${box ? t.actions.emptyBox : t.actions.emptyAll} onClick=${askToEmpty} />`}
+    </header>`;
+}
+
+// New mail must not move the row that the reader looks at or points to.
+const reading = { scrolled: false, pointing: false };
+
+function update(change) {
+  Object.assign(reading, change);
+  hold(reading.scrolled || reading.pointing);
+}
+
+function Pill() {
+  const { count } = waiting.value;
+  if (!count) return null;
+  const show = async () => {
+    await release();
+    const scroller = document.querySelector('.list .windowed');
+    if (scroller) scroller.scrollTop = 0;
+  };
+  return html`<button type="button" class="pill" onClick=${show}>${icon('up')}${t.list.fresh(count)}</button>`;
+}
+
+function Rows() {
+  useEffect(() => () => update({ scrolled: false, pointing: false }), []);
+  const { phase, rows, problem, slide, box } = feed.value;
+  if (phase === 'loading') return html`<${Loading} text=${t.list.loading} />`;
+  if (phase === 'failed') return html`<${Failure} text=${t.errors.listFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (!rows.length) return html`<${Empty} box=${box} />`;
+  return html`
+    <${Windowed} key=${box} class="rows" items=${rows} keyOf=${(row) => row.id} rowHeight=${ROW} slide=${slide} follow=${cursor.value}
+      onNearEnd=${more} onTop=${(top) => update({ scrolled: !top })} foot=${html`<${Foot} />`}
+      onPointerOver=${(event) => event.pointerType === 'mouse' && update({ pointing: Boolean(event.target.closest('.row')) })}
+      onPointerLeave=${() => update({ pointing: false })}
+      role="listbox" tabindex="0" aria-label=${t.list.title} aria-activedescendant=${cursor.value ? `row-${cursor.value}` : undefined}>
+      ${(row) => html`<${Row} row=${row} box=${box} />`}
+    <//>`;
+}
+
+function Row({ row, box }) {
+  const { id, subject, snippet, attachmentCount, defectCount, receivedAt } = row;
+  const unread = !seenIn(box, row);
+  const onClick = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    openMessage(id);
+  };
+  return html`
+    <a class="row" id="row-${id}" role="option" tabindex="-1" href=${address({ id })} aria-selected=${route.value.id === id}
+      data-cursor=${cursor.value === id ? '' : undefined} data-unread=${unread ? '' : undefined} onClick=${onClick}>
+      <i class="dot" role="img" aria-label=${unread ? t.list.unread : undefined}></i>
+      <span class="who">
+        <b>${sender(row)}</b>
+        ${!box && html`<span class="whom"> → ${recipients(row)}</span>`}
+      </span>
+      <time datetime=${receivedAt} title=${exact(receivedAt)}>${when(receivedAt)}</time>
+      <span class="what"><span class="subject">${subject || t.noSubject}</span> <span class="snippet">${snippet}</span></span>
+      <span class="signs">
+        ${defectCount > 0 && html`<span class="defect" title=${t.list.defects(defectCount)}>${icon('warning')}</span>`}
+        ${attachmentCount > 0 && html`<span title=${t.list.attachments(attachmentCount)}>${icon('attachment')}</span>`}
+      </span>
+    </a>`;
+}
+
+const recipients = ({ deliveries: [first, ...others] }) => (first ? t.list.others(first.mailbox, others.length) : '');
+
+function Foot() {
+  const { more: state, next } = feed.value;
+  if (!next) return null;
+  if (state === 'failed') return html`<${Failure} text=${t.errors.listFailed} retry=${more} />`;
+  return html`<${Loading} text=${t.list.loadingMore} />`;
+}
+
+function Empty({ box }) {
+  if (box) {
+    return html`
+      <div class="nothing">
+        <p>${t.list.emptyBox}</p>
+        <button type="button" class="button" onClick=${() => go({})}>${t.list.showAll}</button>
+      </div>`;
+  }
+  if (room.value === 'wide') return html`<div class="nothing"><p>${t.list.empty}</p></div>`;
+  return html`<${Welcome} />`;
+}

@@ -1,0 +1,69 @@
+// The pane on the left: all mail, and a mailbox for each recipient.
+import { html } from '../html.js';
+import { icon } from '../icons.js';
+import { count } from '../format.js';
+import { address, go, route } from '../router.js';
+import { filter, load, mailboxes, matching } from '../state/mailboxes.js';
+import { t } from '../strings.js';
+import { Failure, Loading } from './parts.js';
+import { Windowed } from './windowed.js';
+
+const ROW = 28;
+
+export function Mailboxes() {
+  return html`
+    <nav class="boxes" aria-label=${t.mailboxes.title}>
+      <${Filter} />
+      <${Box} name="" box=${mailboxes.value.total} label=${t.allMail} sign="inbox" />
+      <${Boxes} />
+    </nav>`;
+}
+
+function Filter() {
+  const onKeyDown = (event) => {
+    if (event.key === 'Escape') {
+      filter.value = '';
+      event.target.blur();
+      event.stopPropagation();
+    } else if (event.key === 'Enter' && matching.value.length) {
+      go({ box: matching.value[0].address });
+      event.target.blur();
+    }
+  };
+  return html`
+    <label class="filter">
+      ${icon('search')}
+      <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder=${t.mailboxes.filter} aria-label=${t.mailboxes.filter}
+        value=${filter.value} onInput=${(event) => { filter.value = event.target.value; }} onKeyDown=${onKeyDown} />
+      <kbd>/</kbd>
+    </label>`;
+}
+
+function Boxes() {
+  const { phase, problem, list } = mailboxes.value;
+  if (phase === 'loading') return html`<${Loading} text=${t.mailboxes.title} />`;
+  if (phase === 'failed') return html`<${Failure} text=${t.errors.boxesFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (!list.length) return html`<p class="hint">${t.mailboxes.none}</p>`;
+  if (!matching.value.length) return html`<p class="hint">${t.mailboxes.noMatch(filter.value)}</p>`;
+  return html`
+    <${Windowed} items=${matching.value} keyOf=${(box) => box.address} rowHeight=${ROW} follow=${route.value.box}>
+      ${(box) => html`<${Box} name=${box.address} box=${box} label=${box.address} sign="person" />`}
+    <//>`;
+}
+
+function Box({ name, box, label, sign }) {
+  const current = route.value.box === name;
+  const onClick = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
+    event.preventDefault();
+    go({ box: name });
+  };
+  return html`
+    <a class="box" href=${address({ box: name })} aria-current=${current ? 'page' : undefined} data-unread=${box.unseen > 0 ? '' : undefined}
+      title="${label} · ${t.mailboxes.count(box.messages, box.unseen)}" onClick=${onClick}>
+      ${icon(sign)}
+      <span class="name">${label}</span>
+      ${box.unseen > 0 && html`<span class="unseen-count">${count(box.unseen)}</span>`}
+      <span class="count">${count(box.messages)}</span>
+    </a>`;
+}

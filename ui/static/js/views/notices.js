@@ -1,0 +1,74 @@
+// Toast and dialogs.
+import { useEffect, useRef } from 'preact/hooks';
+import { html } from '../html.js';
+import { icon } from '../icons.js';
+import { dialog, dismiss, toast } from '../state/notices.js';
+import { t } from '../strings.js';
+import { IconButton } from './parts.js';
+import { Welcome } from './welcome.js';
+
+export const Toast = () => html`
+  <div class="toasts" role="status">
+    ${toast.value && html`
+      <div class="toast" data-kind=${toast.value.kind}>
+        ${icon(toast.value.kind === 'failed' ? 'warning' : 'check')}
+        <p>${toast.value.text} ${toast.value.hint && html`<span class="hint">${toast.value.hint}</span>`}</p>
+        <${IconButton} name="close" label=${t.actions.dismiss} onClick=${dismiss} />
+      </div>`}
+  </div>`;
+
+const contents = { ask: Question, keys: Keys, setup: Setup };
+
+/** The browser's own modal dialog brings the focus in, keeps it, and gives it back. */
+export function Dialogs() {
+  const element = useRef();
+  const now = dialog.value;
+  useEffect(() => {
+    if (now && !element.current.open) element.current.showModal();
+    if (!now && element.current.open) element.current.close();
+  }, [now]);
+  const close = () => { dialog.value = null; };
+  const onClick = (event) => { if (event.target === element.current) close(); }; // the backdrop
+  return html`
+    <dialog ref=${element} class=${now?.kind} onClose=${close} onClick=${onClick} aria-labelledby="dialog-title">
+      ${now && html`<${contents[now.kind]} ...${now} close=${close} />`}
+    </dialog>`;
+}
+
+function Question({ title, text, action, run, close }) {
+  const confirm = () => {
+    close();
+    run();
+  };
+  return html`
+    <div class="dialog-body">
+      <h2 id="dialog-title">${title}</h2>
+      <p>${text}</p>
+      <p class="buttons">
+        <button type="button" class="button" autofocus onClick=${close}>${t.actions.cancel}</button>
+        <button type="button" class="button danger" onClick=${confirm}>${action}</button>
+      </p>
+    </div>`;
+}
+
+function Keys({ close }) {
+  return html`
+    <div class="dialog-body">
+      <${Title} text=${t.keys.title} close=${close} />
+      <dl class="keys">
+        ${t.keys.list.map(([keys, text]) => html`
+          <dt>${keys.map((key) => (key === '–' ? key : html`<kbd>${key}</kbd>`))}</dt><dd>${text}</dd>`)}
+      </dl>
+    </div>`;
+}
+
+function Setup({ close }) {
+  return html`
+    <div class="dialog-body">
+      <${Title} text=${t.welcome.setupTitle} close=${close} />
+      <${Welcome} bare />
+    </div>`;
+}
+
+const Title = ({ text, close }) => html`
+  <div class="dialog-title"><h2 id="dialog-title">${text}</h2><${IconButton} name="close" label=${t.actions.close} onClick=${close} /></div>`;

@@ -1,0 +1,51 @@
+// Small things that several views are made of.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { copy } from '../actions.js';
+import { html } from '../html.js';
+import { icon } from '../icons.js';
+import { t } from '../strings.js';
+
+/** A button that is an icon; its name is shown on hover and read aloud. */
+export const IconButton = ({ name, label, onClick, ...rest }) => html`
+  <button type="button" class="icon-button" title=${label} aria-label=${label} onClick=${onClick} ...${rest}>${icon(name)}</button>`;
+
+/** Text that copies itself. */
+export function Copyable({ text, label, class: name = '' }) {
+  const [copied, setCopied] = useState(false);
+  const timer = useRef(0);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const onClick = async () => {
+    if (!(await copy(text))) return;
+    setCopied(true);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(setCopied, 1500, false);
+  };
+  return html`
+    <button type="button" class="copyable ${name}" title=${t.actions.copy} onClick=${onClick}>
+      ${label && html`<span class="label">${label}</span>`}
+      <span class="value">${text}</span>
+      ${icon(copied ? 'check' : 'copy')}
+      <span class="unseen" role="status">${copied ? t.actions.copied : ''}</span>
+    </button>`;
+}
+
+/** What is shown while something loads; it appears only if that takes a while. */
+export const Loading = ({ text }) => html`<p class="loading" role="status"><span class="bar"></span>${text}</p>`;
+
+/** What went wrong, what the server said about it, and a way on. */
+export const Failure = ({ text, problem, retry }) => html`
+  <div class="failure" role="alert">
+    ${icon('warning')}
+    <div>
+      <p class="what">${text}</p>
+      <p>${problem?.message}</p>
+      ${retry && html`<button type="button" class="button" onClick=${retry}>${t.actions.retry}</button>`}
+    </div>
+  </div>`;
+
+/** A choice of a few; options are [value, label] pairs. */
+export const Choice = ({ label, options, value, onChange }) => html`
+  <div class="choice" role="radiogroup" aria-label=${label}>
+    ${options.map(([key, text]) => html`
+      <button key=${key} type="button" role="radio" aria-checked=${key === value} onClick=${() => onChange(key)}>${text}</button>`)}
+  </div>`;

@@ -1,0 +1,67 @@
+// The line of people: who sent it to whom, by the envelope, and where the
+// headers say otherwise.
+import { useState } from 'preact/hooks';
+import { html } from '../html.js';
+import { address as path, go } from '../router.js';
+import { t } from '../strings.js';
+
+const SHOWN = 8; // recipients shown before one asks for all
+
+export function People({ message }) {
+  const { from, envelope } = message;
+  const [all, setAll] = useState(false);
+  const named = namesInHeaders(message);
+  const recipients = unique(envelope.to.map(({ address }) => address));
+  const shown = all ? recipients : recipients.slice(0, SHOWN);
+  const unsent = unique([...message.to, ...message.cc].map(({ address }) => address))
+    .filter((address) => address && !recipients.some((other) => same(other, address)));
+  return html`
+    <p class="people">
+      <${Sender} from=${from} envelope=${envelope.from} />
+      <span class="arrow" role="img" aria-label=${t.message.to}>→</span>
+      ${shown.map((address) => html`<${Recipient} key=${address} address=${address} message=${message} bcc=${!named.has(address.toLowerCase())} />`)}
+      ${shown.length < recipients.length && html`
+        <button type="button" class="link-button" onClick=${() => setAll(true)}>${t.message.moreRecipients(recipients.length - shown.length)}</button>`}
+      ${unsent.length > 0 && html`<span class="differs" title=${t.message.notSentHint(unsent.join(', '))}>${t.message.notSent(unsent.length)}</span>`}
+    </p>`;
+}
+
+function Sender({ from: [author], envelope }) {
+  const differs = author && !same(author.address, envelope);
+  return html`
+    <span class="sender">
+      ${author
+        ? html`${author.name && html`<b>${author.name}</b> `}<span class=${author.name ? 'address' : 'address alone'}>${author.address}</span>`
+        : html`<b>${envelope || t.nullSender}</b>`}
+      ${differs && html` <span class="differs" title=${t.message.envelopeFromHint}>${t.message.envelopeFrom(envelope)}</span>`}
+    </span>`;
+}
+
+function Recipient({ address, message, bcc }) {
+  const delivery = message.deliveries.find(({ rcpt }) => same(rcpt, address));
+  const name = [...message.to, ...message.cc].find((one) => same(one.address, address))?.name;
+  const onClick = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go({ box: delivery.mailbox });
+  };
+  return html`
+    <span class="recipient" title=${name}>
+      ${delivery ? html`<a href=${path({ box: delivery.mailbox })} onClick=${onClick}>${address}</a>` : address}
+      ${bcc && html`<span class="tag" title=${t.message.bccHint}>${t.message.bcc}</span>`}
+    </span>`;
+}
+
+/** namesInHeaders is every word of the headers for recipients, so that forms we do not parse count as well. */
+function namesInHeaders({ to, cc, headers }) {
+  const names = new Set([...to, ...cc].map(({ address }) => address.toLowerCase()));
+  for (const { name, value } of headers) {
+    if (!/^(resent-)?(to|cc|bcc)$/i.test(name)) continue;
+    for (const word of value.toLowerCase().split(/[\s,;:<>()"]+/)) names.add(word);
+  }
+  return names;
+}
+
+const same = (a, b) => a.toLowerCase() === b.toLowerCase();
+
+const unique = (list) => list.filter((one, i) => list.findIndex((other) => same(one, other)) === i);

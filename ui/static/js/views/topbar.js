@@ -1,0 +1,35 @@
+// The bar at the head: where mail goes, help, theme.
+import { html } from '../html.js';
+import { icon, mark } from '../icons.js';
+import { address, go } from '../router.js';
+import { theme } from '../settings.js';
+import { dialog } from '../state/notices.js';
+import { info } from '../store.js';
+import { t } from '../strings.js';
+import { Copyable, IconButton } from './parts.js';
+import { reachable } from './snippets.js';
+
+const THEMES = ['system', 'light', 'dark'];
+
+export function TopBar() {
+  const now = theme.value;
+  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+  const { smtp, pop3 } = info.value ?? {};
+  const home = (event) => {
+    event.preventDefault();
+    go({});
+  };
+  return html`
+    <header class="topbar">
+      <a class="brand" href=${address({})} onClick=${home}>${mark()}${t.name}</a>
+      <div class="addresses">
+        ${smtp && html`<${Copyable} label="SMTP" text=${reachable(smtp)} />`}
+        ${pop3 && html`<${Copyable} label="POP3" text=${reachable(pop3)} />`}
+      </div>
+      <button type="button" class="quiet-button" onClick=${() => { dialog.value = { kind: 'setup' }; }}>
+        ${icon('plug')}<span>${t.actions.setup}</span>
+      </button>
+      <${IconButton} name="keyboard" class="icon-button keyboard" label=${`${t.actions.keys} (?)`} onClick=${() => { dialog.value = { kind: 'keys' }; }} />
+      <${IconButton} name=${now} label=${`${t.theme.title}: ${t.theme[now]}`} onClick=${() => { theme.value = next; }} />
+    </header>`;
+}
