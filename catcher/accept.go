@@ -42,13 +42,18 @@ func (c *Catcher) Accept(ctx context.Context, env mail.Envelope, r io.Reader) (m
 // deliveries gives each mailbox one delivery, however often it was named.
 func deliveries(to []mail.Rcpt) []mail.Delivery {
 	list := make([]mail.Delivery, 0, len(to))
-	seen := make(map[string]bool, len(to))
+	var seen map[string]bool // not needed for one recipient, as most mail has
+	if len(to) > 1 {
+		seen = make(map[string]bool, len(to))
+	}
 	for _, rcpt := range to {
 		box := mail.Box(rcpt.Address)
 		if seen[box] {
 			continue
 		}
-		seen[box] = true
+		if seen != nil {
+			seen[box] = true
+		}
 		list = append(list, mail.Delivery{Rcpt: rcpt, Box: box, State: mail.Delivered})
 	}
 	return list

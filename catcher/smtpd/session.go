@@ -3,6 +3,7 @@ package smtpd
 import (
 	"errors"
 	"io"
+	"log/slog"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -68,7 +69,9 @@ func (s *session) accept() error {
 	if err != nil {
 		return s.refuse(err)
 	}
-	s.c.srv.Log.Debug("message accepted", "session", s.c.info.ID, "id", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
+	if log := s.c.srv.Log; log.Enabled(s.c.ctx, slog.LevelDebug) {
+		log.Debug("message accepted", "session", s.c.info.ID, "id", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
+	}
 	return &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 0, 0}, Message: "OK: queued as " + receipt.ID.String()}
 }
 
