@@ -115,6 +115,9 @@ type span time.Duration
 func (d *span) Type() string { return "duration" }
 
 func (d *span) String() string {
+	if *d == 0 {
+		return "0"
+	}
 	if day := span(24 * time.Hour); *d >= day && *d%day == 0 {
 		return strconv.FormatInt(int64(*d/day), 10) + "d"
 	}
