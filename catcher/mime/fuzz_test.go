@@ -201,7 +201,8 @@ func FuzzAddresses(f *testing.F) {
 			t.Fatalf("%q: %v, net/mail has %v", s, list, want)
 		}
 		for i, a := range list {
-			if !strings.ContainsAny(s, "\"") && a.Address != want[i].Address {
+			got := strings.NewReplacer(" ", "", "\t", "").Replace(a.Address) // net/mail drops blanks around the @
+			if !strings.ContainsAny(s, "\"") && got != want[i].Address {
 				t.Errorf("%q: address %q, net/mail has %q", s, a.Address, want[i].Address)
 			}
 		}
@@ -229,11 +230,11 @@ func FuzzTransfer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, enc := range []coding{encBase64, encQuotedPrintable} {
-			whole, err := io.ReadAll(newDecoder(bytes.NewReader(b), enc))
+			whole, err := io.ReadAll(newDecoder(bytes.NewReader(b), enc, int64(len(b))))
 			if err != nil || len(whole) > len(b) {
 				t.Fatalf("%d octets of %d, %v", len(whole), len(b), err)
 			}
-			slow, _ := io.ReadAll(newDecoder(oneByOne{bytes.NewReader(b)}, enc))
+			slow, _ := io.ReadAll(newDecoder(oneByOne{bytes.NewReader(b)}, enc, int64(len(b))))
 			if !bytes.Equal(whole, slow) {
 				t.Fatalf("%q became %q, octet by octet %q", b, whole, slow)
 			}

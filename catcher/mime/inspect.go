@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const checkedText = 256 << 10 // octets of a body that are checked for their charset
+const checkedText = 256 << 10 // octets of a body that are checked for their charset, and that a snippet is taken from
 
 // finish fills in what needs the whole tree: the charset of the message, which
 // raw 8-bit headers are in, and the bodies.
@@ -155,26 +155,24 @@ func (p *parser) inspect() {
 			p.inspectQuoted(part)
 		}
 	}
-	p.inspectBody(p.m.text)
-	if p.m.html != p.m.text {
-		p.inspectBody(p.m.html)
-	}
+	p.text = p.inspectBody(p.m.text)
+	p.html = p.inspectBody(p.m.html)
 }
 
-func (p *parser) inspectBody(part *Part) {
+// inspectBody returns the start of a body, decoded.
+func (p *parser) inspectBody(part *Part) string {
 	if part == nil {
-		return
+		return ""
 	}
 	p.inspect8Bit(part)
-	if p.cutOff(part) {
-		return
-	}
-	switch _, fault := p.m.content(part, checkedText); fault {
-	case charsetUnknown:
+	text, fault := p.m.content(part, checkedText)
+	switch {
+	case fault == charsetUnknown:
 		p.note(part, UnknownCharset, part.Offset, "The charset %q is not known: it is shown as a guess.", cut(part.Charset))
-	case charsetMismatch:
+	case fault == charsetMismatch && !p.cutOff(part):
 		p.note(part, CharsetMismatch, part.Offset, "The text is not in the charset %q that is declared.", cut(part.Charset))
 	}
+	return text
 }
 
 // cutOff says whether a part goes on beyond what is read of the message.

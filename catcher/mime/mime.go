@@ -118,7 +118,7 @@ func (m *Message) Open(p *Part) io.Reader {
 	if len(p.Children) > 0 || strings.HasPrefix(p.ContentType, "multipart/") {
 		return quiet{body}
 	}
-	return newDecoder(quiet{body}, transferEncoding(p.Encoding))
+	return newDecoder(quiet{body}, transferEncoding(p.Encoding), p.Length)
 }
 
 // quiet ends the content where reading it fails.
