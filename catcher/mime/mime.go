@@ -223,7 +223,10 @@ func choose(p *Part) (text, html *Part) {
 		return chooseLeaf(p)
 	}
 	last := p.ContentType == "multipart/alternative"
-	for _, c := range p.Children {
+	for i, c := range p.Children {
+		if i > 0 && c.Filename != "" && p.ContentType == "multipart/mixed" {
+			continue // a file, though nothing says attachment
+		}
 		t, h := choose(c)
 		if t != nil && (last || text == nil) {
 			text = t

@@ -199,11 +199,22 @@ func quotedPrintable(dst, src []byte, final bool) ([]byte, int) {
 			}
 			i += n
 		default:
-			dst = append(dst, c)
-			i++
+			n := literals(src[i:])
+			dst = append(dst, src[i:i+n]...)
+			i += n
 		}
 	}
 	return dst, i
+}
+
+// literals counts the octets at the start of b that stand for themselves.
+func literals(b []byte) int {
+	for i, c := range b {
+		if c == '=' || c == ' ' || c == '\t' {
+			return i
+		}
+	}
+	return len(b)
 }
 
 func blanks(b []byte) int {
