@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -474,4 +475,25 @@ func TestLongFieldsAcrossWindows(t *testing.T) {
 			t.Fatalf("pad %d: subject %q, text %q", pad, m.Get("Subject"), text)
 		}
 	}
+}
+
+func TestAMessageServesSeveralReadersAtOnce(t *testing.T) {
+	t.Parallel()
+	body := ordinary()
+	m := Parse(bytes.NewReader(body), int64(len(body)))
+	want, _ := m.Text()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				if got, _ := m.Text(); got != want {
+					t.Errorf("text %q", got)
+				}
+				_, _ = m.HTML()
+				_, _ = io.Copy(io.Discard, m.Open(m.Part("2")))
+				m.Addresses("From")
+			}
+		})
+	}
+	wg.Wait()
 }
