@@ -34,16 +34,16 @@ func TestSummarize(t *testing.T) {
 func TestSnippetOfHTML(t *testing.T) {
 	t.Parallel()
 	for html, want := range map[string]string{
-		"<p>one</p><p>two</p>three":                          "one two three",
-		"a<b>b</b>c<br>d":                                    "abc d",
-		"<style>x{}</style>a<script>b<!--</script>c":         "a c",
+		"<p>one</p><p>two</p>three":                               "one two three",
+		"a<b>b</b>c<br>d":                                         "abc d",
+		"<style>x{}</style>a<script>b<!--</script>c":              "a c",
 		"<title>t</title><body>a&nbsp;&amp;&#x4f60;&zwnj;</body>": "a &你",
-		"<!-- hidden --> shown &lt;b&gt;":                    "shown <b>",
-		"<script>never closed":                               "",
-		"<textarea>a</textarea>":                             "a",
-		"":                                                   "",
-		strings.Repeat("<i>x", 300):                          strings.Repeat("x", snippetRunes),
-		strings.Repeat("<p>x", 300):                          strings.TrimSuffix(strings.Repeat("x ", snippetRunes/2), " "),
+		"<!-- hidden --> shown &lt;b&gt;":                         "shown <b>",
+		"<script>never closed":                                    "",
+		"<textarea>a</textarea>":                                  "a",
+		"":                                                        "",
+		strings.Repeat("<i>x", 300):                               strings.Repeat("x", snippetRunes),
+		strings.Repeat("<p>x", 300):                               strings.TrimSuffix(strings.Repeat("x ", snippetRunes/2), " "),
 	} {
 		if got := htmlSnippet(html); got != want {
 			t.Errorf("%.60q: %q, want %q", html, got, want)
