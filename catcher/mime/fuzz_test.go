@@ -159,7 +159,9 @@ func FuzzDecodeHeader(f *testing.F) {
 		if strings.ContainsAny(value, "\r\n") {
 			t.Errorf("%q holds a line end", value)
 		}
-		if len(value) > 8*len(raw)+8 {
+		// An octet can become three when raw text is decoded, each of those three
+		// more when they stand in an encoded word of another charset.
+		if len(value) > 9*len(raw)+9 {
 			t.Errorf("%d octets of %d", len(value), len(raw))
 		}
 		plain := isASCII(raw) && !strings.Contains(raw, "=?") && !strings.ContainsAny(raw, "\r\n\x00\x1b")
@@ -201,7 +203,8 @@ func FuzzAddresses(f *testing.F) {
 			t.Fatalf("%q: %v, net/mail has %v", s, list, want)
 		}
 		for i, a := range list {
-			if !strings.ContainsAny(s, "\"") && a.Address != want[i].Address {
+			got := strings.NewReplacer(" ", "", "\t", "").Replace(a.Address) // net/mail drops blanks around the @
+			if !strings.ContainsAny(s, "\"") && got != want[i].Address {
 				t.Errorf("%q: address %q, net/mail has %q", s, a.Address, want[i].Address)
 			}
 		}
@@ -229,11 +232,11 @@ func FuzzTransfer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, enc := range []coding{encBase64, encQuotedPrintable} {
-			whole, err := io.ReadAll(newDecoder(bytes.NewReader(b), enc))
+			whole, err := io.ReadAll(newDecoder(bytes.NewReader(b), enc, int64(len(b))))
 			if err != nil || len(whole) > len(b) {
 				t.Fatalf("%d octets of %d, %v", len(whole), len(b), err)
 			}
-			slow, _ := io.ReadAll(newDecoder(oneByOne{bytes.NewReader(b)}, enc))
+			slow, _ := io.ReadAll(newDecoder(oneByOne{bytes.NewReader(b)}, enc, int64(len(b))))
 			if !bytes.Equal(whole, slow) {
 				t.Fatalf("%q became %q, octet by octet %q", b, whole, slow)
 			}

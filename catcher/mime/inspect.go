@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const checkedText = 256 << 10 // octets of a body that are checked for their charset
+const checkedText = 256 << 10 // octets of a body that are checked for their charset, and that a snippet is taken from
 
 // finish fills in what needs the whole tree: the charset of the message, which
 // raw 8-bit headers are in, and the bodies.
@@ -155,26 +155,24 @@ func (p *parser) inspect() {
 			p.inspectQuoted(part)
 		}
 	}
-	p.inspectBody(p.m.text)
-	if p.m.html != p.m.text {
-		p.inspectBody(p.m.html)
-	}
+	p.text = p.inspectBody(p.m.text)
+	p.html = p.inspectBody(p.m.html)
 }
 
-func (p *parser) inspectBody(part *Part) {
+// inspectBody returns the start of a body, decoded.
+func (p *parser) inspectBody(part *Part) string {
 	if part == nil {
-		return
+		return ""
 	}
 	p.inspect8Bit(part)
-	if p.cutOff(part) {
-		return
-	}
-	switch _, fault := p.m.content(part, checkedText); fault {
-	case charsetUnknown:
+	text, fault := p.m.content(part, checkedText)
+	switch {
+	case fault == charsetUnknown:
 		p.note(part, UnknownCharset, part.Offset, "The charset %q is not known: it is shown as a guess.", cut(part.Charset))
-	case charsetMismatch:
+	case fault == charsetMismatch && !p.cutOff(part):
 		p.note(part, CharsetMismatch, part.Offset, "The text is not in the charset %q that is declared.", cut(part.Charset))
 	}
+	return text
 }
 
 // cutOff says whether a part goes on beyond what is read of the message.
@@ -289,115 +287,5 @@ func (p *parser) pieces(part *Part, see func(b []byte, off int64)) {
 		}
 		see(b, off)
 		off += int64(len(b))
-	}
-}
-
-// A lineCount counts one kind of trouble with lines.
-type lineCount struct {
-	n     int
-	first int64
-}
-
-func (c *lineCount) add(off int64) {
-	if c.n == 0 {
-		c.first = off
-	}
-	c.n++
-}
-
-// A lint counts what is wrong with lines.
-type lint struct {
-	lf, cr, doubled, long, nul lineCount
-	cut                        bool // what comes next goes on a line that was too long for the window
-}
-
-// lint looks at line ends, NULs and the length of lines of the whole message.
-func (p *parser) lint() {
-	var l lint
-	for off := int64(0); off < p.w.size; {
-		b := p.w.at(off, windowSize)
-		if len(b) == 0 {
-			break
-		}
-		if i := bytes.IndexByte(b, 0); i >= 0 {
-			l.nul.add(off + int64(i))
-		}
-		off += int64(l.window(b, off, off+int64(len(b)) >= p.w.size))
-	}
-	p.noteLines(&l)
-}
-
-// window looks at the lines in b and returns how far it got: a line that is cut
-// at the end waits for the next window, unless it fills this one.
-func (l *lint) window(b []byte, off int64, final bool) int {
-	used := 0
-	for used < len(b) {
-		at := off + int64(used)
-		i := bytes.IndexByte(b[used:], '\n')
-		switch {
-		case i >= 0:
-			l.line(b[used:used+i], at)
-			l.cut = false
-			used += i + 1
-		case final:
-			l.content(b[used:], at)
-			return len(b)
-		case used > 0:
-			return used
-		default:
-			l.content(b[:len(b)-2], at)
-			l.cut = true
-			return len(b) - 2
-		}
-	}
-	return used
-}
-
-// line looks at a line, which an LF follows.
-func (l *lint) line(text []byte, at int64) {
-	switch {
-	case bytes.HasSuffix(text, []byte("\r\r")):
-		l.doubled.add(at)
-		text = text[:len(text)-2]
-	case bytes.HasSuffix(text, []byte("\r")):
-		text = text[:len(text)-1]
-	default:
-		l.lf.add(at + int64(len(text)))
-	}
-	l.content(text, at)
-}
-
-func (l *lint) content(text []byte, at int64) {
-	if i := bytes.IndexByte(text, '\r'); i >= 0 {
-		l.cr.add(at + int64(i))
-	}
-	if len(text) > maxLine && !l.cut {
-		l.long.add(at)
-	}
-}
-
-const maxLine = 998 // octets without CRLF: RFC 5322 §2.1.1
-
-func (p *parser) noteLines(l *lint) {
-	for _, c := range [...]struct {
-		count     *lineCount
-		kind      DefectKind
-		one, many string
-	}{
-		{&l.lf, BareLF, "A line ends in LF without CR.", "%d lines end in LF without CR; this is the first."},
-		{&l.cr, BareCR, "A line holds a CR that no LF follows.", "%d lines hold a CR that no LF follows; this is the first."},
-		{&l.doubled, DoubledCR, "A line ends in CR CR LF.", "%d lines end in CR CR LF; this is the first."},
-		{&l.long, LongLine, "A line is longer than the 998 octets that RFC 5322 allows.",
-			"%d lines are longer than the 998 octets that RFC 5322 allows; this is the first."},
-	} {
-		switch {
-		case c.count.n == 1:
-			p.note(nil, c.kind, c.count.first, "%s", c.one)
-		case c.count.n > 1:
-			p.note(nil, c.kind, c.count.first, c.many, c.count.n)
-		}
-	}
-	if l.nul.n > 0 {
-		p.note(nil, NULOctet, l.nul.first, "The message holds NUL octets.")
 	}
 }

@@ -118,7 +118,7 @@ func (m *Message) Open(p *Part) io.Reader {
 	if len(p.Children) > 0 || strings.HasPrefix(p.ContentType, "multipart/") {
 		return quiet{body}
 	}
-	return newDecoder(quiet{body}, transferEncoding(p.Encoding))
+	return newDecoder(quiet{body}, transferEncoding(p.Encoding), p.Length)
 }
 
 // quiet ends the content where reading it fails.
@@ -223,7 +223,10 @@ func choose(p *Part) (text, html *Part) {
 		return chooseLeaf(p)
 	}
 	last := p.ContentType == "multipart/alternative"
-	for _, c := range p.Children {
+	for i, c := range p.Children {
+		if i > 0 && c.Filename != "" && p.ContentType == "multipart/mixed" {
+			continue // a file, though nothing says attachment
+		}
 		t, h := choose(c)
 		if t != nil && (last || text == nil) {
 			text = t

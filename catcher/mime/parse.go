@@ -19,6 +19,8 @@ type parser struct {
 	headerLeft int64    // octets of header that may still be read
 	fieldsLeft int
 	ledger     ledger
+
+	text, html string // the start of the bodies, as inspect saw them
 }
 
 func newParser(r io.ReaderAt, size int64) *parser {
@@ -84,12 +86,19 @@ func (p *parser) next(off int64) hit {
 	floor, before := off, byte('\n')
 	for off < p.w.size {
 		b := p.w.at(off, headSize)
+		if len(b) == 0 {
+			break // the message is shorter than it was said to be
+		}
 		i := bytes.Index(b, []byte("--"))
 		if i < 0 {
-			off, before = off+int64(len(b)), 0
-			if b[len(b)-1] == '-' && off < p.w.size {
-				off, before = off-1, lastBefore(b, before)
+			n := len(b)
+			if b[n-1] == '-' && off+int64(n) < p.w.size {
+				n-- // perhaps the first of two
 			}
+			if n > 0 {
+				before = b[n-1]
+			}
+			off += int64(n)
 			continue
 		}
 		if i > 0 {
@@ -107,14 +116,6 @@ func (p *parser) next(off int64) hit {
 		off, before = l.off+2, '-'
 	}
 	return p.eof()
-}
-
-// lastBefore returns the octet before the last of b.
-func lastBefore(b []byte, before byte) byte {
-	if len(b) > 1 {
-		return b[len(b)-2]
-	}
-	return before
 }
 
 func dashes(b []byte) int {
