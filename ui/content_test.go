@@ -20,7 +20,7 @@ func TestRaw(t *testing.T) {
 		a.header.Get("Content-Disposition") != "" {
 		t.Errorf("%q %v", a.body, a.header)
 	}
-	if a := s.get(path+"?download=1").ok(); !strings.HasPrefix(a.header.Get("Content-Disposition"), `attachment; filename="`+id+`.eml"`) {
+	if a := s.get(path + "?download=1").ok(); !strings.HasPrefix(a.header.Get("Content-Disposition"), `attachment; filename="`+id+`.eml"`) {
 		t.Errorf("download: %v", a.header)
 	}
 	if a := s.do(http.MethodHead, path, "").ok(); len(a.body) != 0 || a.header.Get("Content-Length") != "38" {
