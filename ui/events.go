@@ -183,7 +183,7 @@ func (f *follower) view(ctx context.Context, e event.Event, detailed bool) (api.
 	at := e.At.UTC()
 	v.At, v.From, v.Why = &at, e.From, string(e.Why)
 	if e.Kind == mail.Cleared {
-		v.Mailbox, v.Count = &e.Box, &e.Count
+		v.Mailbox, v.Count, v.Deliveries, v.Mailboxes = &e.Box, &e.Count, []api.Delivery{}, []string{}
 		if e.Box != "" {
 			v.Mailboxes = []string{e.Box}
 		}

@@ -188,31 +188,35 @@ func opensElsewhere(t html.Token) bool {
 }
 
 // reference gives what a reference is to become, and notes those to elsewhere.
-func (rw *rewriter) reference(ref string) string {
-	ref = strings.TrimSpace(ref)
-	if len(ref) > 4 && strings.EqualFold(ref[:4], "cid:") {
-		return rw.cid(ref)
-	}
-	lower := strings.ToLower(ref)
-	if strings.HasPrefix(lower, "http:") || strings.HasPrefix(lower, "https:") || strings.HasPrefix(lower, "//") {
-		rw.remote[ref] = true
-	}
-	return ref
-}
-
-// cid looks up a cid: URL, which is percent-encoded (RFC 2392 §2). Unknown ones
-// stay.
-func (rw *rewriter) cid(ref string) string {
-	id := ref[len("cid:"):]
-	if link, ok := rw.cids[id]; ok {
+func (rw *rewriter) reference(as string) string {
+	ref := strings.TrimSpace(as)
+	if link, ok := rw.cid(ref); ok {
 		return link
 	}
-	if decoded, err := url.PathUnescape(id); err == nil {
-		if link, ok := rw.cids[decoded]; ok {
-			return link
-		}
+	if farAway.MatchString(ref) {
+		rw.remote[ref] = true
 	}
-	return ref
+	return as
+}
+
+// Browsers take backslashes in a web address for slashes.
+var farAway = regexp.MustCompile(`(?i)^(?:https?:|[/\\]{2})`)
+
+// cid looks up a cid: URL, which is percent-encoded (RFC 2392 §2).
+func (rw *rewriter) cid(ref string) (link string, ok bool) {
+	scheme, id, _ := strings.Cut(ref, ":")
+	if !strings.EqualFold(scheme, "cid") {
+		return "", false
+	}
+	if link, ok = rw.cids[id]; ok {
+		return link, true
+	}
+	decoded, err := url.PathUnescape(id)
+	if err != nil {
+		return "", false
+	}
+	link, ok = rw.cids[decoded]
+	return link, ok
 }
 
 // sourceSet rewrites the URLs of "url 1x, url 2x"; commas may be part of a data:

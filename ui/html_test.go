@@ -57,6 +57,7 @@ func TestRewriteHTML(t *testing.T) {
 
 		{"remote, each once", `<img src="https://f.test/a"><img src=https://f.test/a><img src="//f.test/b"><img src=HTTP://f.test/c>`, "", 3},
 		{"remote style", `<link rel=stylesheet href="https://f.test/s.css"><style>@import "http://f.test/t.css"; a{b:url(//f.test/u)}</style>`, "", 3},
+		{"remote with spaces and backslashes", `<img src=" https://f.test/a "><img src="\\f.test/b">`, "", 2},
 		{"local and data", `<img src="a.png"><img src="data:image/png;base64,AA//">`, "", 0},
 	} {
 		want := c.out

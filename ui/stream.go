@@ -65,6 +65,14 @@ func (h *handler) beat() time.Duration {
 	return pingEvery
 }
 
+// writeBy is when a write that starts now must be done.
+func (h *handler) writeBy() time.Time {
+	if h.write > 0 {
+		return time.Now().Add(h.write)
+	}
+	return time.Now().Add(writeTimeout)
+}
+
 // serveWebsocket runs until either side goes away. A second goroutine reads, to
 // notice pongs and the end.
 func (h *handler) serveWebsocket(w http.ResponseWriter, r *http.Request, f *follower) error {
@@ -80,9 +88,9 @@ func (h *handler) serveWebsocket(w http.ResponseWriter, r *http.Request, f *foll
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer cancel()
-		listen(conn, 2*h.beat()+writeTimeout)
+		listen(conn, 3*h.beat())
 	})
-	err = f.follow(ctx, wsLine{conn})
+	err = f.follow(ctx, wsLine{h, conn})
 	h.log.Debug("websocket ends", "remote", r.RemoteAddr, "why", err)
 
 	bye := websocket.FormatCloseMessage(websocket.CloseGoingAway, "")
@@ -110,17 +118,20 @@ func listen(conn *websocket.Conn, patience time.Duration) {
 	}
 }
 
-type wsLine struct{ conn *websocket.Conn }
+type wsLine struct {
+	h    *handler
+	conn *websocket.Conn
+}
 
 func (l wsLine) send(frame []byte, _ uint64) error {
-	if err := l.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := l.conn.SetWriteDeadline(l.h.writeBy()); err != nil {
 		return err
 	}
 	return l.conn.WriteMessage(websocket.TextMessage, frame)
 }
 
 func (l wsLine) ping() error {
-	return l.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout))
+	return l.conn.WriteControl(websocket.PingMessage, nil, l.h.writeBy())
 }
 
 // serveSSE writes server-sent events (HTML standard §9.2), each with the number
@@ -132,7 +143,7 @@ func (h *handler) serveSSE(w http.ResponseWriter, r *http.Request, f *follower) 
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	l := sseLine{w, http.NewResponseController(w)}
+	l := sseLine{h, w, http.NewResponseController(w)}
 	// The server's time limit for reading a request would end the stream.
 	if err := l.rc.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
@@ -143,6 +154,7 @@ func (h *handler) serveSSE(w http.ResponseWriter, r *http.Request, f *follower) 
 }
 
 type sseLine struct {
+	h  *handler
 	w  http.ResponseWriter
 	rc *http.ResponseController
 }
@@ -154,7 +166,7 @@ func (l sseLine) send(frame []byte, seq uint64) error {
 func (l sseLine) ping() error { return l.write(": still here\n\n") }
 
 func (l sseLine) write(format string, args ...any) error {
-	if err := l.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := l.rc.SetWriteDeadline(l.h.writeBy()); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := fmt.Fprintf(l.w, format, args...); err != nil {

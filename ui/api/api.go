@@ -217,7 +217,8 @@ type Sessions struct {
 }
 
 // An Event is one thing that happened. Which fields are there depends on the
-// type: hello and lagged have none but seq (and hello the version).
+// type: hello and lagged have none but seq (and hello the version); the others
+// have both lists.
 type Event struct {
 	Seq        uint64     `json:"seq" doc:"Number of the event; for hello and lagged the number to go on from."`
 	Type       string     `json:"type" enum:"hello,added,updated,removed,cleared,lagged"`
@@ -225,8 +226,8 @@ type Event struct {
 	Version    string     `json:"version,omitempty" doc:"hello: version of the server."`
 	ID         string     `json:"id,omitempty" doc:"added, updated, removed: the message."`
 	Message    *Summary   `json:"message,omitempty" doc:"added, updated: the message after it. Left out for all but the newest 200 added ones of a frame."`
-	Mailboxes  []string   `json:"mailboxes,omitempty" nullable:"false" doc:"Mailboxes concerned."`
-	Deliveries []Delivery `json:"deliveries,omitempty" nullable:"false" doc:"added: all; updated: the new one; removed: those that went."`
+	Mailboxes  []string   `json:"mailboxes,omitzero" nullable:"false" doc:"Mailboxes concerned; none when all mail was cleared."`
+	Deliveries []Delivery `json:"deliveries,omitzero" nullable:"false" doc:"added: all; updated: the new one; removed: those that went."`
 	From       string     `json:"from,omitempty" doc:"updated: the mailbox before, when the delivery has moved."`
 	Why        string     `json:"why,omitempty" doc:"removed: deleted, expired or evicted."`
 	Gone       *bool      `json:"gone,omitempty" doc:"removed: whether no delivery is left."`
