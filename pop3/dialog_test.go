@@ -36,9 +36,9 @@ import (
 //	S" TEXT"                the server sends the octets of this Go string
 //	S! closed               the server closes the connection, having sent nothing more
 //	apop BOX WORD           the client sends APOP with the digest for this secret
-//	drop                    the client goes away, and the server has noticed
+//	drop BOX                the client goes away, and the server has noticed: BOX is free
 //
-// Lines that start with C2, S2, drop2 and so on are about a second connection.
+// Lines that start with C2, S2 and so on are about a second connection.
 func TestDialogs(t *testing.T) {
 	t.Parallel()
 	scripts, err := filepath.Glob("testdata/*.dialog")
@@ -75,7 +75,7 @@ func newPlay(t *testing.T) *play {
 	return p
 }
 
-var stageDirection = regexp.MustCompile(`^(C|S|drop|apop)(\d*)([:"!]?) ?(.*)$`)
+var stageDirection = regexp.MustCompile(`^(C|S|drop|apop)(\d*)([:"!]?)(?: (.*))?$`)
 
 func (p *play) perform(script string) {
 	for i, line := range strings.Split(script, "\n") {
@@ -129,7 +129,7 @@ func (p *play) talk(kind string, c *client, text string) {
 		c.expectClosed(p.where)
 	case "drop":
 		c.conn.Close()
-		p.waitUntilFree()
+		p.waitUntilFree(text)
 	case "apop":
 		words := strings.Fields(text)
 		digest := md5.Sum([]byte(c.stamp + words[1]))
@@ -139,16 +139,18 @@ func (p *play) talk(kind string, c *client, text string) {
 	}
 }
 
-// waitUntilFree waits until the server has let go of all mailboxes.
-func (p *play) waitUntilFree() {
+// waitUntilFree waits until the server has let go of a mailbox.
+func (p *play) waitUntilFree(box string) {
 	p.srv.mu.Lock()
-	var held []chan struct{}
-	for _, ch := range p.srv.locks {
-		held = append(held, ch)
-	}
+	held := p.srv.locks[box]
 	p.srv.mu.Unlock()
-	for _, ch := range held {
-		<-ch
+	if held == nil {
+		return
+	}
+	select {
+	case <-held:
+	case <-time.After(30 * time.Second):
+		p.t.Fatalf("%s: still locked", p.where)
 	}
 }
 
