@@ -345,7 +345,7 @@ func TestIdleClientIsLeftWithoutAWord(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t)
 	b.put(t, "a: b\r\n", alice)
-	addr := serve(t, &Server{Backend: b, IdleTimeout: 200 * time.Millisecond})
+	addr := serve(t, &Server{Backend: b, IdleTimeout: time.Second})
 	c := login(t, addr, alice)
 	c.ok("DELE 1")
 	c.send("QUIT") // and no more of it
@@ -432,7 +432,7 @@ func TestCommandInProgressMayEndAtShutdown(t *testing.T) {
 func TestShutdownDoesNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t)
-	b.put(t, strings.Repeat("x", 64<<20), alice)
+	b.put(t, strings.Repeat("x", 32<<20), alice)
 	reached, open := make(chan struct{}), make(chan struct{})
 	close(open)
 	b.reader = func(r store.Reader) store.Reader { return gate{r, reached, open} }
@@ -504,6 +504,38 @@ func TestPartOfAMessageIsNotTakenForTheWhole(t *testing.T) {
 	c.expectClosed("RETR")
 	if b.count(t, alice) != 1 {
 		t.Error("deleted what could not be read")
+	}
+}
+
+// torn is a connection that takes what fits and then nothing any more.
+type torn struct {
+	counted
+	room int
+}
+
+func (c *torn) Read(p []byte) (int, error) { return c.in.Read(p) }
+
+func (c *torn) Write(p []byte) (int, error) {
+	if c.room -= len(p); c.room < 0 {
+		return 0, errors.New("connection reset by peer")
+	}
+	return len(p), nil
+}
+
+func TestQuitOfAClientThatIsGoneDeletesNothing(t *testing.T) {
+	t.Parallel()
+	for name, size := range map[string]int{"within RETR": 10 * outBuffer, "before the reply is sent": 10} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBackend(t)
+			b.put(t, strings.Repeat("x", size), alice)
+			c := &torn{room: 40} // for the greeting
+			c.in = strings.NewReader("USER " + alice + "\r\nPASS x\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n")
+			(&Server{Backend: b}).session(t.Context(), t.Context(), c)
+			if b.count(t, alice) != 1 {
+				t.Error("deleted what the client cannot have got")
+			}
+		})
 	}
 }
 

@@ -56,7 +56,7 @@ func unstuffed(t testing.TB, reply string) string {
 func topOf(text string, n int) string {
 	lines := strings.SplitAfter(text, "\n")
 	blank := slices.IndexFunc(lines, func(line string) bool { return line == "\n" || line == "\r\n" })
-	if blank < 0 || n >= len(lines)-blank-1 && !strings.HasSuffix(text, "\n") || n > len(lines)-blank-2 {
+	if blank < 0 || n > strings.Count(strings.Join(lines[blank+1:], ""), "\n") {
 		return terminated(text)
 	}
 	top := strings.Join(lines[:blank+1+n], "")
