@@ -2,6 +2,7 @@ package pop3
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -13,14 +14,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postroom/postroom/catcher"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
 )
 
+var _ Backend = (*catcher.Catcher)(nil)
+
 // A backend is a memory store with faults.
 type backend struct {
 	store.Store
-	broken  atomic.Bool                     // Delete fails
+	broken  atomic.Value                    // the name of the method that fails
 	reader  func(store.Reader) store.Reader // wraps what Open returns; nil: nothing
 	listing func(q store.Query)             // told before each List
 	deleted atomic.Int64                    // calls of Delete
@@ -36,10 +40,16 @@ func (b *backend) List(ctx context.Context, q store.Query) (store.Page, error) {
 	if b.listing != nil {
 		b.listing(q)
 	}
+	if err := b.fault("list"); err != nil {
+		return store.Page{}, err
+	}
 	return b.Store.List(ctx, q)
 }
 
 func (b *backend) Open(ctx context.Context, id mail.ID) (store.Reader, error) {
+	if err := b.fault("open"); err != nil {
+		return nil, err
+	}
 	r, err := b.Store.Open(ctx, id)
 	if err == nil && b.reader != nil {
 		r = b.reader(r)
@@ -49,10 +59,17 @@ func (b *backend) Open(ctx context.Context, id mail.ID) (store.Reader, error) {
 
 func (b *backend) Delete(ctx context.Context, ids ...mail.DeliveryID) ([]mail.Delivery, error) {
 	b.deleted.Add(1)
-	if b.broken.Load() {
-		return nil, errors.New("disk on fire")
+	if err := b.fault("delete"); err != nil {
+		return nil, err
 	}
 	return b.Store.Delete(ctx, ids...)
+}
+
+func (b *backend) fault(method string) error {
+	if b.broken.Load() == method {
+		return errors.New("disk on fire")
+	}
+	return nil
 }
 
 // put brings a mail into mailboxes, with an envelope that says so.
@@ -649,6 +666,35 @@ type discard struct {
 func (d *discard) Read(p []byte) (int, error)  { return d.in.Read(p) }
 func (d *discard) Write(p []byte) (int, error) { d.sent += len(p); return len(p), nil }
 
+// 255 octets with the end are a command, one more is not; the next one is again. Within
+// AUTH lines may be longer, up to a limit as well.
+func TestLinesTooLong(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t)
+	b.put(t, "a: b\r\n", alice)
+	response := func(size int) string {
+		plain := "\x00" + alice + "\x00"
+		return base64.StdEncoding.EncodeToString([]byte(plain + strings.Repeat("p", size/4*3-len(plain))))
+	}
+	for _, c := range []struct{ name, input, reply string }{
+		{"255 octets", "PASS " + strings.Repeat("p", 248) + "\r\n", "-ERR give USER first\r\n"},
+		{"256 octets", "PASS " + strings.Repeat("p", 249) + "\r\n", "-ERR command line too long, 255 octets at most\r\n"},
+		{"255 octets with LF", "PASS " + strings.Repeat("p", 249) + "\n", "-ERR give USER first\r\n"},
+		{"more than a buffer", "PASS " + strings.Repeat("p", 1<<20) + "\r\n", "-ERR command line too long, 255 octets at most\r\n"},
+		{"with QUIT in it", strings.Repeat("QUIT ", 2000) + "\r\n", "-ERR command line too long, 255 octets at most\r\n"},
+		{"AUTH", "AUTH PLAIN\r\n" + response(12284) + "\r\n", "+ \r\n+OK 1 messages (6 octets)\r\n"},
+		{"AUTH too long", "AUTH PLAIN\r\n" + response(12288) + "\r\n", "+ \r\n-ERR line too long\r\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := converse(&Server{Backend: b}, c.input+"QUIT\r\n").out.String()
+			if want := "+OK Postroom POP3 ready\r\n" + c.reply + "+OK good-bye\r\n"; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
 func TestLoginNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, box string }{
@@ -674,6 +720,10 @@ func TestLoginNames(t *testing.T) {
 		got, err := mailbox(c.name, "post.test")
 		if got != c.box || (err != nil) != (c.box == "") {
 			t.Errorf("mailbox(%q) = %q, %v; want %q", c.name, got, err, c.box)
+		}
+		// fetchmail takes these words for a mailbox that is in use.
+		if err != nil && (strings.Contains(err.Error(), "lock") || strings.Contains(err.Error(), "wait")) {
+			t.Errorf("mailbox(%q): %q sounds as if it was worth to try again", c.name, err)
 		}
 		if err != nil && !strings.Contains(err.Error(), "@post.test") {
 			t.Errorf("mailbox(%q): no hint in %q", c.name, err)

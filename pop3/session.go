@@ -439,7 +439,6 @@ func (c *session) quit(ctx context.Context) {
 		return
 	}
 	done, err := c.drop.update(ctx, c.srv.Backend)
-	c.release()
 	if err != nil {
 		c.log.Error("cannot delete messages", "deleted", done, "err", err)
 		c.out.fail("[SYS/TEMP] some deleted messages not removed")
