@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/postroom/postroom/catcher/mail"
-	"github.com/postroom/postroom/catcher/store"
 )
 
 // TestDialogs plays the scripts of testdata. Each line of a script is one of
@@ -27,7 +26,7 @@ import (
 //	mail BOX… "BODY"        a mail comes in, for one or several mailboxes
 //	gone N                  somebody else deletes the Nth mail
 //	secret BOX WORD         the mailbox gets a secret
-//	broken                  from now on the store cannot delete
+//	broken METHOD           from now on the store fails to list, open or delete; none: nothing fails
 //	box BOX N               the mailbox has N deliveries now
 //	C: TEXT                 the client sends TEXT and CRLF
 //	C" TEXT"                the client sends the octets of this Go string, and nothing else
@@ -36,9 +35,9 @@ import (
 //	S" TEXT"                the server sends the octets of this Go string
 //	S! closed               the server closes the connection, having sent nothing more
 //	apop BOX WORD           the client sends APOP with the digest for this secret
-//	drop                    the client goes away, and the server has noticed
+//	drop BOX                the client goes away, and the server has noticed: BOX is free
 //
-// Lines that start with C2, S2, drop2 and so on are about a second connection.
+// Lines that start with C2, S2 and so on are about a second connection.
 func TestDialogs(t *testing.T) {
 	t.Parallel()
 	scripts, err := filepath.Glob("testdata/*.dialog")
@@ -62,7 +61,7 @@ type play struct {
 	t       *testing.T
 	backend *backend
 	addr    string
-	secrets map[string]string // used by the server's goroutines only after the client's first line
+	secrets map[string]string // must be complete before the first client
 	mails   []mail.Message
 	clients map[string]*client
 	srv     *Server
@@ -75,7 +74,7 @@ func newPlay(t *testing.T) *play {
 	return p
 }
 
-var stageDirection = regexp.MustCompile(`^(C|S|drop|apop)(\d*)([:"!]?) ?(.*)$`)
+var stageDirection = regexp.MustCompile(`^(C|S|drop|apop)(\d*)([:"!]?)(?: (.*))?$`)
 
 func (p *play) perform(script string) {
 	for i, line := range strings.Split(script, "\n") {
@@ -91,6 +90,7 @@ func (p *play) perform(script string) {
 	}
 }
 
+// prepare does what happens behind the scenes.
 func (p *play) prepare(words []string, line string) {
 	switch words[0] {
 	case "mail":
@@ -105,7 +105,7 @@ func (p *play) prepare(words []string, line string) {
 		p.secrets[words[1]] = words[2]
 		p.srv.Secret = func(user string) (string, bool) { s, ok := p.secrets[user]; return s, ok }
 	case "broken":
-		p.backend.broken.Store(true)
+		p.backend.broken.Store(words[1])
 	case "box":
 		if got, want := p.backend.count(p.t, words[1]), p.number(words[2]); got != want {
 			p.t.Fatalf("%s: there are %d", p.where, got)
@@ -115,6 +115,7 @@ func (p *play) prepare(words []string, line string) {
 	}
 }
 
+// talk does what one client says or hears.
 func (p *play) talk(kind string, c *client, text string) {
 	switch kind {
 	case "C:":
@@ -129,7 +130,7 @@ func (p *play) talk(kind string, c *client, text string) {
 		c.expectClosed(p.where)
 	case "drop":
 		c.conn.Close()
-		p.waitUntilFree()
+		p.waitUntilFree(text)
 	case "apop":
 		words := strings.Fields(text)
 		digest := md5.Sum([]byte(c.stamp + words[1]))
@@ -139,16 +140,18 @@ func (p *play) talk(kind string, c *client, text string) {
 	}
 }
 
-// waitUntilFree waits until the server has let go of all mailboxes.
-func (p *play) waitUntilFree() {
+// waitUntilFree waits until the server has let go of a mailbox.
+func (p *play) waitUntilFree(box string) {
 	p.srv.mu.Lock()
-	var held []chan struct{}
-	for _, ch := range p.srv.locks {
-		held = append(held, ch)
-	}
+	held := p.srv.locks[box]
 	p.srv.mu.Unlock()
-	for _, ch := range held {
-		<-ch
+	if held == nil {
+		return
+	}
+	select {
+	case <-held:
+	case <-time.After(30 * time.Second):
+		p.t.Fatalf("%s: still locked", p.where)
 	}
 }
 
@@ -178,6 +181,7 @@ func (p *play) number(text string) int {
 	return n
 }
 
+// client returns a connection, made when it is first mentioned.
 func (p *play) client(name string) *client {
 	if p.addr == "" {
 		p.addr = serve(p.t, p.srv)
@@ -308,5 +312,3 @@ func (c *client) expectClosed(where string) {
 		c.t.Fatalf("%s: got %.200q, %v", where, rest, err)
 	}
 }
-
-var _ Backend = store.Store(nil)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
@@ -14,7 +12,6 @@ import (
 const (
 	snapshotPage = 2000 // messages asked for at once: no sender waits for long
 	deletePage   = 1000 // deliveries deleted at once, for the same reason
-	maxHint      = 64   // longest login name that is put into a hint
 )
 
 // A maildrop is a mailbox as a session sees it: the messages that were there at
@@ -185,30 +182,4 @@ func (it *item) appendUID(b []byte) []byte {
 		b = strconv.AppendInt(b, int64(it.n), 10)
 	}
 	return b
-}
-
-// mailbox returns the mailbox that a login name means: a whole address, or a name
-// of the catcher's own. The error's text is for the client.
-func mailbox(name, domain string) (string, error) {
-	name = strings.TrimSpace(name)
-	if len(name) > 1 && name[0] == '@' {
-		return mail.Box(name), nil
-	}
-	address, err := mail.ParseAddress(name)
-	if err == nil && address.Domain != "" {
-		return address.Box(), nil
-	}
-	if err != nil || len(name) > maxHint || !isASCII(name) {
-		name = "user"
-	}
-	return "", fmt.Errorf("a login name is the whole address of a mailbox, like %s@%s, or %s for every message", name, domain, AllMail)
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

@@ -61,7 +61,7 @@ type Server struct {
 	Backend     Backend
 	Domain      string        // our name in the greeting and in hints; "" is "localhost"
 	Log         *slog.Logger  // nil: nowhere
-	Rand        io.Reader     // for the timestamps of APOP and names of sessions; nil: crypto/rand
+	Rand        io.Reader     // for the timestamps of APOP and names of sessions, safe for concurrent use; nil: crypto/rand
 	IdleTimeout time.Duration // for a command to come, and for the client to take a piece of a reply; 0: 10 minutes
 	Grace       time.Duration // for commands in progress when Serve's context ends; 0: 5 seconds
 
@@ -98,12 +98,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	})
 	cancel()
 	<-closed
-	guests.wake()
-	if !guests.wait(s.grace()) {
-		abort()
-		guests.close()
-		guests.all.Wait()
-	}
+	guests.drain(s.grace(), abort)
 	return err
 }
 
@@ -169,8 +164,9 @@ func (g *guests) wake() {
 	}
 }
 
-// wait returns true when all sessions ended within the grace.
-func (g *guests) wait(grace time.Duration) bool {
+// drain waits until all sessions have ended; after the grace it makes them.
+func (g *guests) drain(grace time.Duration, abort func()) {
+	g.wake()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -178,10 +174,12 @@ func (g *guests) wait(grace time.Duration) bool {
 	}()
 	select {
 	case <-ended:
-		return true
+		return
 	case <-time.After(grace):
-		return false
 	}
+	abort()
+	g.close()
+	<-ended
 }
 
 func (g *guests) close() {

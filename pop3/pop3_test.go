@@ -2,6 +2,7 @@ package pop3
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -13,14 +14,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postroom/postroom/catcher"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
 )
 
+var _ Backend = (*catcher.Catcher)(nil)
+
 // A backend is a memory store with faults.
 type backend struct {
 	store.Store
-	broken  atomic.Bool                     // Delete fails
+	broken  atomic.Value                    // the name of the method that fails
 	reader  func(store.Reader) store.Reader // wraps what Open returns; nil: nothing
 	listing func(q store.Query)             // told before each List
 	deleted atomic.Int64                    // calls of Delete
@@ -36,10 +40,16 @@ func (b *backend) List(ctx context.Context, q store.Query) (store.Page, error) {
 	if b.listing != nil {
 		b.listing(q)
 	}
+	if err := b.fault("list"); err != nil {
+		return store.Page{}, err
+	}
 	return b.Store.List(ctx, q)
 }
 
 func (b *backend) Open(ctx context.Context, id mail.ID) (store.Reader, error) {
+	if err := b.fault("open"); err != nil {
+		return nil, err
+	}
 	r, err := b.Store.Open(ctx, id)
 	if err == nil && b.reader != nil {
 		r = b.reader(r)
@@ -49,10 +59,17 @@ func (b *backend) Open(ctx context.Context, id mail.ID) (store.Reader, error) {
 
 func (b *backend) Delete(ctx context.Context, ids ...mail.DeliveryID) ([]mail.Delivery, error) {
 	b.deleted.Add(1)
-	if b.broken.Load() {
-		return nil, errors.New("disk on fire")
+	if err := b.fault("delete"); err != nil {
+		return nil, err
 	}
 	return b.Store.Delete(ctx, ids...)
+}
+
+func (b *backend) fault(method string) error {
+	if b.broken.Load() == method {
+		return errors.New("disk on fire")
+	}
+	return nil
 }
 
 // put brings a mail into mailboxes, with an envelope that says so.
@@ -345,7 +362,7 @@ func TestIdleClientIsLeftWithoutAWord(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t)
 	b.put(t, "a: b\r\n", alice)
-	addr := serve(t, &Server{Backend: b, IdleTimeout: 200 * time.Millisecond})
+	addr := serve(t, &Server{Backend: b, IdleTimeout: time.Second})
 	c := login(t, addr, alice)
 	c.ok("DELE 1")
 	c.send("QUIT") // and no more of it
@@ -432,7 +449,7 @@ func TestCommandInProgressMayEndAtShutdown(t *testing.T) {
 func TestShutdownDoesNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t)
-	b.put(t, strings.Repeat("x", 64<<20), alice)
+	b.put(t, strings.Repeat("x", 32<<20), alice)
 	reached, open := make(chan struct{}), make(chan struct{})
 	close(open)
 	b.reader = func(r store.Reader) store.Reader { return gate{r, reached, open} }
@@ -507,6 +524,38 @@ func TestPartOfAMessageIsNotTakenForTheWhole(t *testing.T) {
 	}
 }
 
+// torn is a connection that takes what fits and then nothing any more.
+type torn struct {
+	counted
+	room int
+}
+
+func (c *torn) Read(p []byte) (int, error) { return c.in.Read(p) }
+
+func (c *torn) Write(p []byte) (int, error) {
+	if c.room -= len(p); c.room < 0 {
+		return 0, errors.New("connection reset by peer")
+	}
+	return len(p), nil
+}
+
+func TestQuitOfAClientThatIsGoneDeletesNothing(t *testing.T) {
+	t.Parallel()
+	for name, size := range map[string]int{"within RETR": 10 * outBuffer, "before the reply is sent": 10} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBackend(t)
+			b.put(t, strings.Repeat("x", size), alice)
+			c := &torn{room: 40} // for the greeting
+			c.in = strings.NewReader("USER " + alice + "\r\nPASS x\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n")
+			(&Server{Backend: b}).session(t.Context(), t.Context(), c)
+			if b.count(t, alice) != 1 {
+				t.Error("deleted what the client cannot have got")
+			}
+		})
+	}
+}
+
 // A counted connection counts its writes and offers a script to be read.
 type counted struct {
 	net.Conn // nil: no other method may be called
@@ -573,32 +622,78 @@ func TestRepliesWaitForTheEndOfTheBatch(t *testing.T) {
 	}
 }
 
-// With a slow client a large message must not pile up in memory.
+// A drip is a reader of a message that asks, piece by piece, how much of it is still
+// kept on the way to the client.
+type drip struct {
+	store.Reader
+	sent *int
+	kept *int // the most there was
+}
+
+func (d drip) WriteTo(w io.Writer) (int64, error) {
+	before, total := *d.sent, 0
+	for range 1000 {
+		n, err := io.WriteString(w, strings.Repeat(".\r\n", 10_000))
+		if err != nil {
+			return int64(total), err
+		}
+		total += n
+		*d.kept = max(*d.kept, total-(*d.sent-before))
+	}
+	return int64(total), nil
+}
+
 func TestRetrKeepsNoMoreThanItsBuffer(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t)
-	b.put(t, strings.Repeat(".\r\n", 8<<20), alice)
-	s := &Server{Backend: b}
-	allocated := testing.Benchmark(func(bench *testing.B) {
-		bench.ReportAllocs()
-		for range bench.N {
-			c := &discard{in: strings.NewReader("USER " + alice + "\r\nPASS x\r\nRETR 1\r\n")}
-			s.session(context.Background(), context.Background(), c)
-		}
-	}).AllocedBytesPerOp()
-	if allocated > 512<<10 {
-		t.Errorf("%d octets allocated to send a message of 24 MiB", allocated)
+	b.put(t, "", alice)
+	c := &discard{in: strings.NewReader("USER " + alice + "\r\nPASS x\r\nRETR 1\r\n")}
+	kept := 0
+	b.reader = func(r store.Reader) store.Reader { return drip{r, &c.sent, &kept} }
+	(&Server{Backend: b}).session(t.Context(), t.Context(), c)
+	if kept > outBuffer || c.sent < 40_000_000 {
+		t.Errorf("up to %d octets kept of %d sent", kept, c.sent)
 	}
 }
 
-// discard is a connection that keeps nothing.
+// discard is a connection that keeps nothing of what is sent but how much it was.
 type discard struct {
 	counted
-	in io.Reader
+	in   io.Reader
+	sent int
 }
 
 func (d *discard) Read(p []byte) (int, error)  { return d.in.Read(p) }
-func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discard) Write(p []byte) (int, error) { d.sent += len(p); return len(p), nil }
+
+// 255 octets with the end are a command, one more is not; the next one is again. Within
+// AUTH lines may be longer, up to a limit as well.
+func TestLinesTooLong(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t)
+	b.put(t, "a: b\r\n", alice)
+	response := func(size int) string {
+		plain := "\x00" + alice + "\x00"
+		return base64.StdEncoding.EncodeToString([]byte(plain + strings.Repeat("p", size/4*3-len(plain))))
+	}
+	for _, c := range []struct{ name, input, reply string }{
+		{"255 octets", "PASS " + strings.Repeat("p", 248) + "\r\n", "-ERR give USER first\r\n"},
+		{"256 octets", "PASS " + strings.Repeat("p", 249) + "\r\n", "-ERR command line too long, 255 octets at most\r\n"},
+		{"255 octets with LF", "PASS " + strings.Repeat("p", 249) + "\n", "-ERR give USER first\r\n"},
+		{"more than a buffer", "PASS " + strings.Repeat("p", 1<<20) + "\r\n", "-ERR command line too long, 255 octets at most\r\n"},
+		{"with QUIT in it", strings.Repeat("QUIT ", 2000) + "\r\n", "-ERR command line too long, 255 octets at most\r\n"},
+		{"AUTH", "AUTH PLAIN\r\n" + response(12284) + "\r\n", "+ \r\n+OK 1 messages (6 octets)\r\n"},
+		{"AUTH too long", "AUTH PLAIN\r\n" + response(12288) + "\r\n", "+ \r\n-ERR line too long\r\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := converse(&Server{Backend: b}, c.input+"QUIT\r\n").out.String()
+			if want := "+OK Postroom POP3 ready\r\n" + c.reply + "+OK good-bye\r\n"; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
 
 func TestLoginNames(t *testing.T) {
 	t.Parallel()
@@ -625,6 +720,10 @@ func TestLoginNames(t *testing.T) {
 		got, err := mailbox(c.name, "post.test")
 		if got != c.box || (err != nil) != (c.box == "") {
 			t.Errorf("mailbox(%q) = %q, %v; want %q", c.name, got, err, c.box)
+		}
+		// fetchmail takes these words for a mailbox that is in use.
+		if err != nil && (strings.Contains(err.Error(), "lock") || strings.Contains(err.Error(), "wait")) {
+			t.Errorf("mailbox(%q): %q sounds as if it was worth to try again", c.name, err)
 		}
 		if err != nil && !strings.Contains(err.Error(), "@post.test") {
 			t.Errorf("mailbox(%q): no hint in %q", c.name, err)

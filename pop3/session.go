@@ -4,12 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/md5"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -72,12 +65,12 @@ func (s *Server) session(stop, hard context.Context, conn net.Conn) {
 	if s.Secret != nil {
 		c.stamp = "<" + nonce + "@" + s.domain() + ">"
 	}
-	defer c.release()
 	c.greet()
 	for !c.over && c.out.err() == nil {
 		c.next(hard)
 	}
-	c.out.Flush() // its error could only be that the client is gone
+	c.release()   // before the client learns that it is over, as it may come back at once
+	c.out.Flush() // the error could only be that the client is gone
 }
 
 // greet sends the first line; the timestamp in it says that APOP is offered.
@@ -293,154 +286,6 @@ func (c *session) lang(arg string) {
 	}
 }
 
-func (c *session) nameUser(arg string) {
-	box, err := mailbox(arg, c.srv.domain())
-	if err != nil {
-		c.out.fail("[AUTH] " + err.Error())
-		return
-	}
-	c.user = box
-	c.out.ok("and the password?")
-}
-
-// pass takes all behind the first space as the password, spaces included: RFC 1939 §7.
-func (c *session) pass(ctx context.Context, user, password string) {
-	if user == "" {
-		c.reject("give USER first")
-		return
-	}
-	if !c.srv.allows(user, password) {
-		c.deny(user)
-		return
-	}
-	c.open(ctx, user)
-}
-
-// apop logs in with the digest of timestamp and secret: RFC 1939 §7.
-func (c *session) apop(ctx context.Context, arg string) {
-	space := strings.LastIndexByte(arg, ' ')
-	if c.stamp == "" {
-		c.reject("APOP is not offered, the greeting has no timestamp")
-		return
-	}
-	if space < 0 {
-		c.reject("APOP takes a name and a digest")
-		return
-	}
-	box, err := mailbox(arg[:space], c.srv.domain())
-	if err != nil {
-		c.out.fail("[AUTH] " + err.Error())
-		return
-	}
-	secret, known := c.srv.Secret(box)
-	digest := md5.Sum([]byte(c.stamp + secret))
-	want := hex.EncodeToString(digest[:])
-	if !hmac.Equal([]byte(want), []byte(strings.ToLower(arg[space+1:]))) || !known {
-		c.deny(box)
-		return
-	}
-	c.open(ctx, box)
-}
-
-// auth is RFC 5034 with PLAIN. Without a mechanism it lists those there are, as
-// servers did before CAPA and as Outlook Express still asks; a client that wanted to
-// see -ERR finds none that it could misread as a success of login.
-func (c *session) auth(ctx context.Context, args []string) {
-	switch {
-	case len(args) == 0:
-		c.out.ok("mechanisms")
-		c.out.line("PLAIN")
-		c.out.end()
-	case len(args) > 2:
-		c.reject("AUTH takes a mechanism and perhaps an initial response")
-	case !strings.EqualFold(args[0], "PLAIN"):
-		c.out.fail("only the mechanism PLAIN is known here")
-	case len(args) == 2 && args[1] == "=": // a response that is there and empty
-		c.saslPlain(ctx, "")
-	case len(args) == 2:
-		c.saslPlain(ctx, args[1])
-	default:
-		c.challenge(ctx)
-	}
-}
-
-// challenge asks for the response that AUTH came without.
-func (c *session) challenge(ctx context.Context) {
-	c.out.line("+ ")
-	line, err := c.readLine(maxSASL)
-	switch {
-	case errors.Is(err, errLong), errors.Is(err, errControl):
-		c.reject(err.Error())
-	case err != nil:
-		c.leave(err)
-	case line == "*":
-		c.out.fail("authentication cancelled")
-	default:
-		c.saslPlain(ctx, line)
-	}
-}
-
-// saslPlain is RFC 4616: authorization identity, authentication identity, password.
-// The mailbox is the first when it is given, otherwise the second; if either has a
-// secret, that is the password.
-func (c *session) saslPlain(ctx context.Context, response string) {
-	message, err := base64.StdEncoding.DecodeString(response)
-	parts := strings.Split(string(message), "\x00")
-	if err != nil || len(parts) != 3 || parts[1] == "" {
-		c.reject("not a PLAIN response in base64")
-		return
-	}
-	login := parts[0]
-	if login == "" {
-		login = parts[1]
-	}
-	box, err := mailbox(login, c.srv.domain())
-	if err != nil {
-		c.out.fail("[AUTH] " + err.Error())
-		return
-	}
-	if !c.srv.allows(mail.Box(parts[1]), parts[2]) || !c.srv.allows(box, parts[2]) {
-		c.deny(box)
-		return
-	}
-	c.open(ctx, box)
-}
-
-// allows says whether the password opens the mailbox; any does when no secret is known.
-func (s *Server) allows(box, password string) bool {
-	if s.Secret == nil {
-		return true
-	}
-	secret, known := s.Secret(box)
-	want, got := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(password))
-	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 || !known
-}
-
-func (c *session) deny(box string) {
-	c.log.Info("POP3 login refused", "mailbox", box)
-	c.out.fail("[AUTH] wrong name or password")
-}
-
-// open enters the TRANSACTION state: it takes the lock and the snapshot, or says why
-// it could not. The code tells fetchmail and others to come again later.
-func (c *session) open(ctx context.Context, box string) {
-	if !c.srv.lock(c.stop, box) {
-		c.out.fail("[IN-USE] another session has the mailbox open")
-		return
-	}
-	drop, err := openMaildrop(ctx, c.srv.Backend, box)
-	if err != nil {
-		c.srv.unlock(box)
-		c.log.Error("cannot list a mailbox", "mailbox", box, "err", err)
-		c.out.fail("[SYS/TEMP] the mailbox cannot be read now")
-		return
-	}
-	c.drop = drop
-	c.log = c.log.With("mailbox", box)
-	c.log.Debug("POP3 login", "messages", drop.live)
-	c.out.ok(c.summary())
-}
-
 // release lets others have the mailbox.
 func (c *session) release() {
 	if c.drop != nil {
@@ -583,8 +428,7 @@ func (c *session) rset() {
 }
 
 // quit enters the UPDATE state: only here is anything deleted. Replies that are due
-// go out first, since a client that is no longer there may not have its mail; and the
-// mailbox is free before the client knows, so that it can come back at once.
+// go out first, since a client that is no longer there may not have its mail.
 func (c *session) quit(ctx context.Context) {
 	c.over = true
 	if c.drop == nil {
@@ -595,7 +439,6 @@ func (c *session) quit(ctx context.Context) {
 		return
 	}
 	done, err := c.drop.update(ctx, c.srv.Backend)
-	c.release()
 	if err != nil {
 		c.log.Error("cannot delete messages", "deleted", done, "err", err)
 		c.out.fail("[SYS/TEMP] some deleted messages not removed")

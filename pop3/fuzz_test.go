@@ -1,0 +1,95 @@
+package pop3
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// FuzzSession lets a client say anything: the session ends, its reply lines are not
+// over 512 octets (RFC 2449 §4), and without a QUIT nothing is deleted.
+func FuzzSession(f *testing.F) {
+	const in = "USER " + alice + "\r\nPASS x\r\n"
+	for _, input := range []string{
+		in + "STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nTOP 2 0\r\nDELE 1\r\nRSET\r\nDELE 2\r\nQUIT\r\n",
+		in + "DELE 1\r\nDELE 2\nLIST 1\nUIDL 2",
+		"CAPA\r\nLANG\r\nLANG *\r\nUTF8\r\nAUTH\r\nAUTH PLAIN\r\nAGFsaWNlQGV4YW1wbGUudGVzdAB4\r\nDELE 1\r\n",
+		"AUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdAB4\r\nNOOP\r\nXYZ\r\n" + strings.Repeat("x", 300) + "\r\nSTAT\r\n",
+		"APOP " + alice + " 00000000000000000000000000000000\r\n",
+		"USER " + strings.Repeat("a", 240) + "\r\nUSER @all\r\nPASS\r\nDELE 1\r\n quit \r\n",
+		strings.Repeat("\n", 30),
+	} {
+		f.Add(input, true)
+		f.Add(input, false)
+	}
+	f.Fuzz(func(t *testing.T, input string, secrets bool) {
+		b := newBackend(t)
+		b.put(t, "Subject: one\r\n\r\nfirst\r\n.\r\n", alice, "bob@example.test")
+		b.put(t, "Subject: two\n\nsecond", alice)
+		s := &Server{Backend: b}
+		if secrets {
+			s.Secret = func(user string) (string, bool) { return "x", user == alice }
+		}
+		c := converse(s, input)
+		for line := range strings.SplitAfterSeq(c.out.String(), "\n") {
+			if len(line) > 512 {
+				t.Fatalf("a line of %d octets: %q", len(line), line)
+			}
+		}
+		if !strings.HasPrefix(c.out.String(), "+OK ") || !strings.HasSuffix(c.out.String(), "\n") {
+			t.Fatalf("replies: %q", c.out.String())
+		}
+		if b.deleted.Load() > 0 && !hasQuit(input) {
+			t.Fatal("deleted without QUIT")
+		}
+		if len(s.locks) > 0 {
+			t.Fatal("a mailbox stays locked")
+		}
+	})
+}
+
+// hasQuit says whether a whole line of the input is QUIT.
+func hasQuit(input string) bool {
+	lines := strings.Split(input, "\n")
+	for _, line := range lines[:len(lines)-1] {
+		if strings.EqualFold(strings.Trim(strings.TrimSuffix(line, "\r"), " "), "QUIT") {
+			return true
+		}
+	}
+	return false
+}
+
+// benchmarkSession runs a session of these commands over n messages.
+func benchmarkSession(b *testing.B, n int, body string, commands string) {
+	back := newBackend(b)
+	for range n {
+		back.put(b, body, alice)
+	}
+	s := &Server{Backend: back}
+	input := "USER " + alice + "\r\nPASS x\r\n" + commands + "QUIT\r\n"
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		s.session(b.Context(), b.Context(), &discard{in: strings.NewReader(input)})
+	}
+}
+
+func BenchmarkLogin100000(b *testing.B) { benchmarkSession(b, 100_000, "a: b\r\n", "") }
+func BenchmarkList100000(b *testing.B)  { benchmarkSession(b, 100_000, "a: b\r\n", "LIST\r\n") }
+func BenchmarkUidl100000(b *testing.B)  { benchmarkSession(b, 100_000, "a: b\r\n", "UIDL\r\n") }
+
+func BenchmarkRetr10000Pipelined(b *testing.B) {
+	const n = 10_000
+	body := "Subject: one\r\n\r\n" + strings.Repeat(strings.Repeat("x", 62)+"\r\n", 32)
+	b.SetBytes(int64(n * len(body)))
+	benchmarkSession(b, n, body, allOf("RETR", n))
+}
+
+// allOf is one command for each of n messages.
+func allOf(verb string, n int) string {
+	var commands strings.Builder
+	for i := range n {
+		commands.WriteString(verb + " " + strconv.Itoa(i+1) + "\r\n")
+	}
+	return commands.String()
+}
