@@ -46,6 +46,7 @@ type settings struct {
 	maxRecipients                 count
 	maxAge, idle, pop3Idle, grace span
 	pop3Password                  string
+	httpHosts                     []string
 	logLevel                      string
 }
 
@@ -66,6 +67,7 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.Var(&s.pop3Idle, "pop3-idle-timeout", "end POP3 sessions that are silent for so long")
 	flags.Var(&s.grace, "grace", "time that open sessions get to finish when the program is told to end")
 	flags.StringVar(&s.pop3Password, "pop3-password", "", "`password` of all mailboxes, which also makes APOP possible (empty: any password does)")
+	flags.StringSliceVar(&s.httpHosts, "http-host", nil, "`name` by which browsers may reach the page, besides localhost, IP addresses and names without a dot; * is any")
 	flags.StringVar(&s.logLevel, "log-level", "info", "what goes to stderr: debug, info, warn, error or off")
 }
 
@@ -298,6 +300,7 @@ func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) 
 		Page:           ui.Page(),
 		MaxMessageSize: int64(s.maxMessageSize),
 		Grace:          time.Duration(s.grace),
+		Hosts:          s.httpHosts,
 	}
 	if ls.smtp != nil {
 		server.SMTP = where(ls.smtp)

@@ -87,6 +87,9 @@ func (c *Catcher) Close() error {
 // ServeSMTP takes mail from l until ctx ends; see smtpd.Server.Serve.
 func (c *Catcher) ServeSMTP(ctx context.Context, l net.Listener) error { return c.smtp.Serve(ctx, l) }
 
+// Sessions describes the SMTP sessions that are open, oldest first.
+func (c *Catcher) Sessions() []mail.Session { return c.smtp.Sessions() }
+
 // Transcript returns what was said in an SMTP session: the sessions that last,
 // and the latest that have ended.
 func (c *Catcher) Transcript(session string) (string, bool) { return c.smtp.Transcript(session) }

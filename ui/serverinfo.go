@@ -18,7 +18,7 @@ func (h *handler) serverRoutes() {
 	}, h.getInfo)
 	register(h, huma.Operation{
 		OperationID: "listSessions", Method: http.MethodGet, Path: "/v1/sessions", Tags: tags,
-		Summary: "List SMTP sessions", Description: "404 when this server does not keep account of them.",
+		Summary: "List the SMTP sessions that are open, oldest first",
 	}, h.listSessions)
 	register(h, huma.Operation{
 		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: tags,

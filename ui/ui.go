@@ -42,8 +42,9 @@ type Transcripts interface {
 	Transcript(sessionID string) (string, bool)
 }
 
-// Sessions is a Backend that knows who is or was connected.
+// Sessions is a Backend that knows whose SMTP sessions are open.
 type Sessions interface {
+	// Sessions describes them, oldest first.
 	Sessions() []mail.Session
 }
 

@@ -36,7 +36,7 @@ const (
 type conn struct {
 	net.Conn
 	srv     *Server
-	info    mail.Session
+	id      string // of the session
 	script  *transcript
 	session session
 	ctx     context.Context // of Accept; ends with the connection
@@ -52,8 +52,9 @@ type conn struct {
 	sasl bool   // the next line is a response to 334, no command
 
 	mu       sync.Mutex // guards below
-	armed    time.Time  // when the deadline was set
-	waiting  bool       // in a read that drain may end
+	info     mail.Session
+	armed    time.Time // when the deadline was set
+	waiting  bool      // in a read that drain may end
 	draining bool
 	closed   bool
 }
@@ -64,21 +65,35 @@ func newConn(s *Server, nc net.Conn) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name the session: %w", err)
 	}
-	c := &conn{Conn: nc, srv: s, in: make([]byte, commandBuffer)}
+	c := &conn{Conn: nc, srv: s, id: id.String(), in: make([]byte, commandBuffer)}
 	c.info = mail.Session{
-		ID:      id.String(),
+		ID:      c.id,
 		Started: now,
 		Remote:  addrText(nc.RemoteAddr()),
 		Local:   addrText(nc.LocalAddr()),
 	}
 	c.script = &transcript{
-		title: fmt.Sprintf("Session %s from %s to %s", c.info.ID, c.info.Remote, c.info.Local),
+		title: fmt.Sprintf("Session %s from %s to %s", c.id, c.info.Remote, c.info.Local),
 		start: now,
 		now:   s.Clock.Now,
 	}
 	c.session.c = c
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c, nil
+}
+
+// about is what is known of the session now.
+func (c *conn) about() mail.Session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.info
+}
+
+// learn adds to what is known of it.
+func (c *conn) learn(add func(*mail.Session)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	add(&c.info)
 }
 
 // addrText is the address, or "unix" for a client that has none.

@@ -28,7 +28,7 @@ func (c *conn) front(line []byte) []byte {
 	c.script.add('C', masked(verb, arg, text))
 	switch verb {
 	case "EHLO", "HELO":
-		c.session.protocol = map[bool]string{true: "ESMTP", false: "SMTP"}[verb == "EHLO"]
+		c.frontHello(verb, arg)
 		return line
 	case "MAIL":
 		return c.answer(c.frontMail(arg))
@@ -93,12 +93,23 @@ func badAddress(err error) error {
 	return &mail.Reply{Code: 501, Enhanced: [3]int{5, 1, 3}, Text: strings.ToUpper(text[:1]) + text[1:]}
 }
 
+// frontHello remembers what the client calls itself. It may do so anew at any time.
+func (c *conn) frontHello(verb, arg string) {
+	name, _, _ := strings.Cut(strings.TrimSpace(arg), " ")
+	c.learn(func(info *mail.Session) {
+		info.Helo, info.Protocol = strings.ToValidUTF8(name, "\uFFFD"), "SMTP"
+		if verb == "EHLO" {
+			info.Protocol = "ESMTP"
+		}
+	})
+}
+
 // frontMail reads a MAIL command whole, and leaves go-smtp one without
 // parameters.
 func (c *conn) frontMail(arg string) ([]byte, error) {
 	s := &c.session
 	switch {
-	case s.smtp == nil:
+	case !s.greeted:
 		return nil, outOfOrder("EHLO or HELO first")
 	case s.inMail:
 		return nil, outOfOrder("There is a transaction already; RSET ends it")

@@ -75,7 +75,7 @@ func cramUser(response []byte) (string, bool) {
 
 // challenge is unique, as RFC 2195 §2 asks: a message id.
 func (s *session) challenge() string {
-	return fmt.Sprintf("<%s.%d@%s>", s.c.info.ID, s.c.srv.Clock.Now().UnixNano(), s.c.srv.Domain)
+	return fmt.Sprintf("<%s.%d@%s>", s.c.id, s.c.srv.Clock.Now().UnixNano(), s.c.srv.Domain)
 }
 
 // xoauth2 reads "user=" name ^A "auth=Bearer " token ^A ^A.

@@ -16,12 +16,9 @@ import (
 // in order. The front has parsed the command before, and left what it found in
 // pending and rcpt.
 type session struct {
-	c        *conn
-	smtp     *smtp.Conn // nil before the first EHLO or HELO
-	protocol string     // "SMTP" or "ESMTP"
-	user     string
-	mech     string
-	shared   *mail.Session // what the latest message refers to
+	c       *conn
+	greeted bool          // there was an EHLO or HELO
+	shared  *mail.Session // what the latest message refers to
 
 	pending mail.Envelope // of a MAIL command that go-smtp is about to confirm
 	rcpt    mail.Rcpt     // of such a RCPT command
@@ -70,7 +67,7 @@ func (s *session) accept() error {
 		return s.refuse(err)
 	}
 	if log := s.c.srv.Log; log.Enabled(s.c.ctx, slog.LevelDebug) {
-		log.Debug("message accepted", "session", s.c.info.ID, "id", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
+		log.Debug("message accepted", "session", s.c.id, "id", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
 	}
 	return &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 0, 0}, Message: "OK: queued as " + receipt.ID.String()}
 }
@@ -87,7 +84,7 @@ func (s *session) body() (*store.Body, error) {
 func (s *session) refuse(err error) error {
 	var r *mail.Reply
 	if !errors.As(err, &r) {
-		s.c.srv.Log.Error("message not accepted", "session", s.c.info.ID, "err", err)
+		s.c.srv.Log.Error("message not accepted", "session", s.c.id, "err", err)
 		r = &mail.Reply{Code: 451, Enhanced: [3]int{4, 3, 0}, Text: "Local error, try again later"}
 	}
 	return &smtp.SMTPError{Code: r.Code, EnhancedCode: r.Enhanced, Message: r.Text}
@@ -96,9 +93,8 @@ func (s *session) refuse(err error) error {
 // describe returns the facts of the session for a message, the same ones as long
 // as they have not changed.
 func (s *session) describe() *mail.Session {
-	now := s.c.info
-	now.Helo, now.User, now.Mechanism = s.smtp.Hostname(), s.user, s.mech
-	now.Protocol = protocolName(s.protocol, s.env.UTF8, s.user != "" || s.mech != "")
+	now := s.c.about()
+	now.Protocol = protocolName(now.Protocol, s.env.UTF8, now.Mechanism != "")
 	if s.shared == nil || *s.shared != now {
 		s.shared = &now
 	}
@@ -131,7 +127,9 @@ func (s *session) AuthMechanisms() []string {
 
 // Auth begins an exchange that lets everyone in and records the user.
 func (s *session) Auth(mech string) (sasl.Server, error) {
-	login := func(user string) { s.user, s.mech = user, mech }
+	login := func(user string) {
+		s.c.learn(func(info *mail.Session) { info.User, info.Mechanism = user, mech })
+	}
 	switch mech {
 	case "PLAIN":
 		return &exchange{read: plain, login: login}, nil

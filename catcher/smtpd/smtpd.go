@@ -14,6 +14,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -157,12 +159,12 @@ func (s *Server) start(nc net.Conn) {
 	s.wg.Add(1)
 	s.mu.Unlock()
 
-	srv := smtp.NewServer(smtp.BackendFunc(func(sc *smtp.Conn) (smtp.Session, error) {
-		c.session.smtp = sc
+	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		c.session.greeted = true
 		return &c.session, nil
 	}))
 	srv.Domain = s.Domain
-	srv.ErrorLog = errorLog{s.Log.With("session", c.info.ID)}
+	srv.ErrorLog = errorLog{s.Log.With("session", c.id)}
 	srv.AllowInsecureAuth = true
 	srv.EnableSMTPUTF8, srv.EnableBINARYMIME, srv.EnableDSN = true, true, true
 	srv.MaxMessageBytes, srv.MaxRecipients = s.MaxMessageSize, s.MaxRecipients
@@ -180,7 +182,7 @@ func (s *Server) ended(c *conn) {
 		copy(s.past, s.past[1:])
 		s.past = s.past[:keepSessions-1]
 	}
-	s.past = append(s.past, past{c.info.ID, c.script})
+	s.past = append(s.past, past{c.id, c.script})
 	s.wg.Done()
 }
 
@@ -207,13 +209,21 @@ func (s *Server) each(do func(*conn)) {
 	}
 }
 
+// Sessions describes the sessions that are open, oldest first.
+func (s *Server) Sessions() []mail.Session {
+	var list []mail.Session
+	s.each(func(c *conn) { list = append(list, c.about()) })
+	slices.SortFunc(list, func(a, b mail.Session) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}
+
 // Transcript returns what was said in a session: while it lasts, and for the
 // latest sessions that have ended.
 func (s *Server) Transcript(sessionID string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		if c.info.ID == sessionID {
+		if c.id == sessionID {
 			return c.script.String(), true
 		}
 	}

@@ -566,6 +566,27 @@ func TestSessionIsRecorded(t *testing.T) {
 	}
 }
 
+func TestOpenSessionsAreListed(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer()
+	addr, stop := serve(t, s)
+	first := hello(t, addr)
+	first.ask("AUTH PLAIN AGpvZQBwdw==", "235 *")
+	second := connect(t, addr)
+	second.expect("220 *")
+	list := s.Sessions()
+	if len(list) != 2 || list[0].User != "joe" || list[0].Helo != "client.test" || list[1].Remote != second.LocalAddr().String() {
+		t.Errorf("%+v", list)
+	}
+	if text, ok := s.Transcript(list[1].ID); !ok || !strings.Contains(text, "S: 220 mx.test") {
+		t.Errorf("transcript %q", text)
+	}
+	stop()
+	if list := s.Sessions(); len(list) != 0 {
+		t.Errorf("after the end: %+v", list)
+	}
+}
+
 func TestOnlyRepliesReachTheClient(t *testing.T) {
 	t.Parallel()
 	s, in := newServer()
