@@ -66,7 +66,7 @@ func (s *Server) session(stop, hard context.Context, conn net.Conn) {
 		c.stamp = "<" + nonce + "@" + s.domain() + ">"
 	}
 	c.greet()
-	for !c.over && c.out.err() == nil {
+	for !c.over { // once the client is gone, readLine says so
 		c.next(hard)
 	}
 	c.release()   // before the client learns that it is over, as it may come back at once
@@ -246,6 +246,7 @@ func (c *session) plain(arg string, run func()) {
 
 // reject answers a bad command; with the last that is borne, the session ends.
 func (c *session) reject(text string) {
+	c.user = ""
 	if c.bad++; c.bad < maxBad {
 		c.out.fail(text)
 		return

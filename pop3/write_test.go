@@ -125,6 +125,7 @@ func TestTop(t *testing.T) {
 		{"no header, bare LF", "\n1\r\n2\r\n", 0, "\r\n.\r\n"},
 		{"empty", "", 5, ".\r\n"},
 		{"a CR more is not blank", "a: b\r\n\r\r\n\r\n1\r\n", 0, "a: b\r\n\r\r\n\r\n.\r\n"},
+		{"a letter is not blank", "a: b\nx\n\n1\n", 0, "a: b\nx\n\r\n.\r\n"},
 		{"a space is not blank", "a: b\r\n \r\n\r\n1\r\n", 0, "a: b\r\n \r\n\r\n.\r\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
