@@ -1,0 +1,214 @@
+package ui
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gorilla/websocket"
+
+	"github.com/postroom/postroom/catcher/event"
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/ui/api"
+)
+
+const (
+	frameEvery   = 50 * time.Millisecond // at most so often a frame goes out while much happens
+	frameLimit   = 4096                  // events in one frame
+	frameDetails = 200                   // added events in one frame that carry their message
+	writeTimeout = 10 * time.Second      // for one frame to a client
+	pingEvery    = 30 * time.Second
+)
+
+func (h *handler) eventRoutes() {
+	frame := h.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[api.Event](), true, "")
+	h.raw(huma.Operation{
+		OperationID: "streamEvents", Method: http.MethodGet, Path: "/v1/events", Tags: []string{"events"},
+		Summary: "Follow what happens, as it happens",
+		Description: "A websocket when the request asks for the upgrade, otherwise server-sent events. Each frame, and the data of each " +
+			"server-sent event, is a JSON array of events in order. The first is hello. After lagged some events were lost: list again.",
+		Parameters: []*huma.Param{
+			{Name: "after", In: "query", Description: "Number of the last event that is known: 0 for all that are still there; left out: from now on.",
+				Schema: &huma.Schema{Type: huma.TypeInteger}},
+			queryParam("mailbox", huma.TypeString, "Only events that concern this mailbox."),
+			{Name: "Last-Event-ID", In: "header", Description: "As after, and stronger; browsers send it when they connect again.",
+				Schema: &huma.Schema{Type: huma.TypeInteger}},
+		},
+		Responses: map[string]*huma.Response{
+			"200": response("Server-sent events; data is a frame", "text/event-stream",
+				&huma.Schema{Type: huma.TypeArray, Items: frame}),
+			"101": {Description: "A websocket; each text message is a frame"},
+		},
+	}, h.streamEvents)
+}
+
+func (h *handler) streamEvents(w http.ResponseWriter, r *http.Request) error {
+	after, err := h.cursor(r)
+	if err != nil {
+		return err
+	}
+	box, err := scope(r.URL.Query().Get("mailbox"))
+	if err != nil {
+		return err
+	}
+	f := &follower{h: h, sub: h.Backend.Subscribe(after), box: box}
+	if websocket.IsWebSocketUpgrade(r) {
+		return h.serveWebsocket(w, r, f)
+	}
+	return h.serveSSE(w, r, f)
+}
+
+// cursor is where a client wants to go on. The header wins: a browser repeats
+// the URL, with the cursor of its first connection, on each new one.
+func (h *handler) cursor(r *http.Request) (uint64, error) {
+	where, text := "header.Last-Event-ID", r.Header.Get("Last-Event-ID")
+	if text == "" {
+		where, text = "query.after", r.URL.Query().Get("after")
+	}
+	if text == "" {
+		return h.Backend.LastEvent(), nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, badRequest(where, "This is not the number of an event.", text)
+	}
+	return n, nil
+}
+
+// A follower turns the events of one client into frames.
+type follower struct {
+	h    *handler
+	sub  *event.Sub
+	box  string    // only events that concern it; "" for all
+	sent time.Time // when the last frame went out
+	seq  uint64    // of the last event in it
+}
+
+// hello is the first frame.
+func (f *follower) hello() ([]byte, error) {
+	f.seq = f.sub.Cursor()
+	return json.Marshal([]api.Event{{Seq: f.seq, Type: "hello", Version: f.h.Version}})
+}
+
+// next waits for a frame: the first event after a pause goes out at once, the
+// following are gathered. The error is that of ctx, or event.ErrClosed. What was
+// read before an error comes with it.
+func (f *follower) next(ctx context.Context) ([]byte, error) {
+	var events []event.Event
+	var err error
+	for len(events) == 0 && err == nil {
+		events, err = f.gather(ctx)
+	}
+	if len(events) == 0 {
+		return nil, err
+	}
+	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	frame, ferr := f.frame(reading, events)
+	if ferr != nil {
+		return nil, ferr
+	}
+	f.sent, f.seq = time.Now(), events[len(events)-1].Seq
+	return frame, err
+}
+
+// lagged stands for the events that were lost.
+const lagged mail.ChangeKind = "lagged"
+
+// gather waits for an event and takes along what is there when the next frame
+// may go out. Events that do not concern the mailbox are left out.
+func (f *follower) gather(ctx context.Context) ([]event.Event, error) {
+	var events []event.Event
+	until := ctx
+	for read := 0; read < frameLimit; read++ {
+		e, err := f.sub.Next(until)
+		switch {
+		case errors.Is(err, event.ErrLagged):
+			e = event.Event{Seq: f.sub.Cursor(), Change: mail.Change{Kind: lagged}}
+		case err != nil && ctx.Err() == nil && !errors.Is(err, event.ErrClosed):
+			return events, nil // the frame is due
+		case err != nil:
+			return events, err
+		}
+		if concerns(e.Change, f.box) {
+			events = append(events, e)
+		}
+		if read == 0 {
+			due, cancel := context.WithDeadline(ctx, f.sent.Add(frameEvery))
+			defer cancel()
+			until = due
+		}
+	}
+	return events, nil
+}
+
+// concerns says whether a change touches a mailbox; all touch "".
+func concerns(c mail.Change, box string) bool {
+	if box == "" || c.Kind == lagged || c.From == box || c.Kind == mail.Cleared && (c.Box == box || c.Box == "") {
+		return true
+	}
+	return slices.ContainsFunc(c.Deliveries, func(d mail.Delivery) bool { return d.Box == box })
+}
+
+// frame writes events as a JSON array. Only the newest of many new messages are
+// read: a page shows no more of them, and lists the rest when it is asked to.
+func (f *follower) frame(ctx context.Context, events []event.Event) ([]byte, error) {
+	added := 0
+	views := make([]api.Event, len(events))
+	for i, e := range slices.Backward(events) {
+		detailed := true
+		if e.Kind == mail.Added {
+			added++
+			detailed = added <= frameDetails
+		}
+		var err error
+		if views[i], err = f.view(ctx, e, detailed); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(views)
+}
+
+func (f *follower) view(ctx context.Context, e event.Event, detailed bool) (api.Event, error) {
+	v := api.Event{Seq: e.Seq, Type: string(e.Kind)}
+	if e.Kind == lagged {
+		return v, nil
+	}
+	at := e.At.UTC()
+	v.At, v.From, v.Why = &at, e.From, string(e.Why)
+	if e.Kind == mail.Cleared {
+		v.Mailbox, v.Count, v.Deliveries, v.Mailboxes = &e.Box, &e.Count, []api.Delivery{}, []string{}
+		if e.Box != "" {
+			v.Mailboxes = []string{e.Box}
+		}
+		return v, nil
+	}
+	v.ID, v.Mailboxes, v.Deliveries = e.Message.ID.String(), boxes(e.Change), each(e.Deliveries, viewDelivery)
+	if e.Kind == mail.Removed {
+		gone := len(e.Message.Deliveries) == 0
+		v.Gone = &gone
+		return v, nil
+	}
+	if !detailed {
+		return v, nil
+	}
+	s, err := f.h.summary(ctx, e.Message, f.box)
+	v.Message = &s
+	return v, err
+}
+
+// boxes lists the mailboxes that a change touches, each once.
+func boxes(c mail.Change) []string {
+	names := each(c.Deliveries, func(d mail.Delivery) string { return d.Box })
+	if c.From != "" {
+		names = append(names, c.From)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,287 @@
+package ui
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/mime"
+	"github.com/postroom/postroom/catcher/store"
+	"github.com/postroom/postroom/ui/api"
+)
+
+// pageSize is how many messages are gone through at once.
+const pageSize = 1000
+
+const (
+	idText      = "ID of the message, or latest for the newest one (with mailbox: the newest there)."
+	mailboxText = "Address of a mailbox: the request is about the delivery there."
+)
+
+type listInput struct {
+	Mailbox string `query:"mailbox" doc:"Only messages with a delivery in this mailbox."`
+	Before  string `query:"before" doc:"Only messages older than this ID."`
+	After   string `query:"after" doc:"Only messages newer than this ID."`
+	Limit   int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
+	Query   string `query:"q" doc:"Kept for a search to come; refused."`
+}
+
+type messageInput struct {
+	ID      string `path:"id" doc:"ID of the message, or latest for the newest one (with mailbox: the newest there)."`
+	Mailbox string `query:"mailbox" doc:"Address of a mailbox: the request is about the delivery there."`
+}
+
+type seenInput struct {
+	ID   string `path:"id" doc:"ID of the message, or latest."`
+	Body api.Seen
+}
+
+type seenManyInput struct{ Body api.SeenMany }
+
+type clearInput struct {
+	Mailbox string `query:"mailbox" doc:"The mailbox to empty."`
+	All     bool   `query:"all" doc:"Say true to delete all mail."`
+}
+
+func (h *handler) messageRoutes() {
+	tags := []string{"messages"}
+	register(h, huma.Operation{
+		OperationID: "listMessages", Method: http.MethodGet, Path: "/v1/messages", Tags: tags,
+		Summary: "List messages, newest first",
+	}, h.listMessages)
+	register(h, huma.Operation{
+		OperationID: "deleteMessages", Method: http.MethodDelete, Path: "/v1/messages", Tags: tags,
+		Summary: "Delete all mail of a mailbox, or with all=true all mail",
+	}, h.deleteMessages)
+	register(h, huma.Operation{
+		OperationID: "markMessages", Method: http.MethodPost, Path: "/v1/messages/seen", Tags: tags,
+		Summary: "Mark many messages as seen or not",
+	}, h.markMessages)
+	register(h, huma.Operation{
+		OperationID: "getMessage", Method: http.MethodGet, Path: "/v1/messages/{id}", Tags: tags,
+		Summary: "Tell all that is known of a message", Description: "Reading a message does not mark it as seen.",
+	}, h.getMessage)
+	register(h, huma.Operation{
+		OperationID: "deleteMessage", Method: http.MethodDelete, Path: "/v1/messages/{id}", Tags: tags,
+		Summary: "Delete a message, or with mailbox= only the delivery there",
+	}, h.deleteMessage)
+	register(h, huma.Operation{
+		OperationID: "markMessage", Method: http.MethodPut, Path: "/v1/messages/{id}/seen", Tags: tags,
+		Summary: "Mark a message as seen or not",
+	}, h.markMessage)
+}
+
+func (h *handler) listMessages(ctx context.Context, in *listInput) (*answer[api.Messages], error) {
+	if in.Query != "" {
+		return nil, badRequest("query.q", "There is no search yet.", in.Query)
+	}
+	q := store.Query{Limit: in.Limit}
+	var err error
+	if q.Box, err = scope(in.Mailbox); err != nil {
+		return nil, err
+	}
+	if q.Before, err = optionalID("query.before", in.Before); err != nil {
+		return nil, err
+	}
+	if q.After, err = optionalID("query.after", in.After); err != nil {
+		return nil, err
+	}
+	return answered(h.list(ctx, q))
+}
+
+func (h *handler) list(ctx context.Context, q store.Query) (api.Messages, error) {
+	v := api.Messages{Cursor: h.Backend.LastEvent()}
+	page, err := h.Backend.List(ctx, q)
+	if err != nil {
+		return v, err
+	}
+	box, err := h.Backend.Box(ctx, q.Box)
+	if err != nil {
+		return v, err
+	}
+	v.Total, v.Messages = box.Messages, make([]api.Summary, len(page.Messages))
+	for i := range page.Messages {
+		if ctx.Err() != nil {
+			return v, ctx.Err()
+		}
+		if v.Messages[i], err = h.summary(ctx, &page.Messages[i], q.Box); err != nil {
+			return v, err
+		}
+	}
+	if page.More {
+		v.Next = page.Messages[len(page.Messages)-1].ID.String()
+	}
+	return v, nil
+}
+
+func optionalID(where, text string) (mail.ID, error) {
+	if text == "" {
+		return mail.ID{}, nil
+	}
+	return parseID(where, text)
+}
+
+func parseID(where, text string) (mail.ID, error) {
+	id, err := mail.ParseID(text)
+	if err != nil {
+		return id, badRequest(where, "This is not a message id.", text)
+	}
+	return id, nil
+}
+
+// find gives the message that a request is about, and the mailbox that it is
+// limited to, or "". A message without a delivery there is not found.
+func (h *handler) find(ctx context.Context, id, mailbox string) (mail.Message, string, error) {
+	box, err := scope(mailbox)
+	if err != nil {
+		return mail.Message{}, "", err
+	}
+	if strings.EqualFold(id, "latest") {
+		m, err := h.latest(ctx, box)
+		return m, box, err
+	}
+	parsed, err := parseID("path.id", id)
+	if err != nil {
+		return mail.Message{}, "", err
+	}
+	m, err := h.Backend.Get(ctx, parsed)
+	if err == nil && len(within(&m, box)) == 0 {
+		err = store.ErrNotFound
+	}
+	return m, box, err
+}
+
+func (h *handler) latest(ctx context.Context, box string) (mail.Message, error) {
+	page, err := h.Backend.List(ctx, store.Query{Box: box, Limit: 1})
+	if err != nil {
+		return mail.Message{}, err
+	}
+	if len(page.Messages) == 0 {
+		return mail.Message{}, notFound("There is no mail yet.")
+	}
+	return page.Messages[0], nil
+}
+
+// within lists the deliveries in a mailbox, or with "" all.
+func within(m *mail.Message, box string) []mail.DeliveryID {
+	var ids []mail.DeliveryID
+	for _, d := range m.Deliveries {
+		if box == "" || d.Box == box {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}
+
+// parsed calls use with the parsed message while its body is open.
+func (h *handler) parsed(ctx context.Context, m *mail.Message, use func(*mime.Message) error) error {
+	body, err := h.Backend.Open(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return use(mime.Parse(body, m.Size))
+}
+
+func (h *handler) getMessage(ctx context.Context, in *messageInput) (*answer[api.Message], error) {
+	m, box, err := h.find(ctx, in.ID, in.Mailbox)
+	if err != nil {
+		return nil, err
+	}
+	var v api.Message
+	err = h.parsed(ctx, &m, func(p *mime.Message) error {
+		v, err = h.message(ctx, &m, box, p)
+		return err
+	})
+	return answered(v, err)
+}
+
+func (h *handler) deleteMessage(ctx context.Context, in *messageInput) (*answer[api.Deleted], error) {
+	m, box, err := h.find(ctx, in.ID, in.Mailbox)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := h.Backend.Delete(ctx, within(&m, box)...)
+	if err == nil && len(gone) == 0 {
+		err = store.ErrNotFound // somebody else was faster
+	}
+	return answered(api.Deleted{Deleted: len(gone)}, err)
+}
+
+func (h *handler) deleteMessages(ctx context.Context, in *clearInput) (*answer[api.Deleted], error) {
+	box, err := scope(in.Mailbox)
+	if err != nil {
+		return nil, err
+	}
+	if (box == "") != in.All {
+		return nil, badRequest("query", "Name a mailbox, or say all=true to delete all mail; not both.", nil)
+	}
+	n, err := h.Backend.Clear(ctx, box)
+	return answered(api.Deleted{Deleted: n}, err)
+}
+
+func (h *handler) markMessage(ctx context.Context, in *seenInput) (*answer[api.Summary], error) {
+	m, box, err := h.find(ctx, in.ID, in.Body.Mailbox)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Backend.SetSeen(ctx, in.Body.Seen, within(&m, box)...); err != nil {
+		return nil, err
+	}
+	if m, err = h.Backend.Get(ctx, m.ID); err != nil {
+		return nil, err
+	}
+	return answered(h.summary(ctx, &m, box))
+}
+
+func (h *handler) markMessages(ctx context.Context, in *seenManyInput) (*answer[api.Marked], error) {
+	box := ""
+	if in.Body.Mailbox != nil {
+		var err error
+		if box, err = scope(*in.Body.Mailbox); err != nil {
+			return nil, err
+		}
+	}
+	if in.Body.IDs == nil {
+		n, err := h.markAll(ctx, box, in.Body.Seen)
+		return answered(api.Marked{Marked: n}, err)
+	}
+	var ids []mail.DeliveryID
+	for _, text := range in.Body.IDs {
+		id, err := parseID("body.ids", text)
+		if err != nil {
+			return nil, err
+		}
+		if m, err := h.Backend.Get(ctx, id); err == nil {
+			ids = append(ids, within(&m, box)...)
+		}
+	}
+	return answered(api.Marked{Marked: len(ids)}, h.Backend.SetSeen(ctx, in.Body.Seen, ids...))
+}
+
+// markAll goes through a mailbox from its newest message to its oldest; what
+// comes in meanwhile is not touched.
+func (h *handler) markAll(ctx context.Context, box string, seen bool) (int, error) {
+	n, q := 0, store.Query{Box: box, Limit: pageSize}
+	for {
+		page, err := h.Backend.List(ctx, q)
+		if err != nil {
+			return n, err
+		}
+		var ids []mail.DeliveryID
+		for i := range page.Messages {
+			ids = append(ids, within(&page.Messages[i], box)...)
+		}
+		if err := h.Backend.SetSeen(ctx, seen, ids...); err != nil {
+			return n, err
+		}
+		n += len(ids)
+		if !page.More {
+			return n, nil
+		}
+		q.Before = page.Messages[len(page.Messages)-1].ID
+	}
+}

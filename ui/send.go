@@ -1,0 +1,217 @@
+package ui
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/mime"
+	"github.com/postroom/postroom/catcher/store"
+	"github.com/postroom/postroom/ui/api"
+)
+
+func (h *handler) sendRoutes() {
+	from := queryParam("from", huma.TypeString, "Reverse-path. Left out: the address of the From header; empty: the null sender.")
+	to := &huma.Param{
+		Name: "to", In: "query", Description: "A recipient; may be given many times. Left out: those of To, Cc and Bcc.",
+		Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
+	}
+	created := h.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[api.Created](), true, "")
+	h.raw(huma.Operation{
+		OperationID: "sendMessage", Method: http.MethodPost, Path: "/v1/messages", Tags: []string{"messages"},
+		Summary:     "Bring a mail in, as if it came over SMTP",
+		Description: "The body is the mail (RFC 5322), whatever its Content-Type says, and is kept octet by octet.",
+		Parameters:  []*huma.Param{from, to},
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"message/rfc822": {Schema: &huma.Schema{Type: huma.TypeString}}}},
+		Responses:   map[string]*huma.Response{"201": response("Kept", "application/json", created), "413": h.problemResponse()},
+	}, h.sendMessage)
+	h.raw(huma.Operation{
+		OperationID: "sendSample", Method: http.MethodPost, Path: "/v1/messages/sample", Tags: []string{"messages"},
+		Summary:    "Send a sample mail: text, HTML, an inline picture and an attachment",
+		Parameters: []*huma.Param{from, to},
+		Responses:  map[string]*huma.Response{"201": response("Kept", "application/json", created)},
+	}, h.sendSample)
+}
+
+func (h *handler) sendMessage(w http.ResponseWriter, r *http.Request) error {
+	body, err := h.spool(w, r)
+	if err != nil {
+		return err
+	}
+	env, err := envelope(r.URL.Query(), func() *mime.Message { return mime.Parse(body.Reader(), body.Size()) })
+	if err != nil {
+		return err
+	}
+	return h.accept(w, r, env, body.Reader())
+}
+
+// spool reads the mail of a request, up to MaxMessageSize.
+func (h *handler) spool(w http.ResponseWriter, r *http.Request) (*store.Body, error) {
+	in := r.Body
+	if h.MaxMessageSize > 0 {
+		in = http.MaxBytesReader(w, in, h.MaxMessageSize)
+	}
+	body, err := store.Spool(in)
+	var tooLarge *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooLarge) {
+		return nil, huma.Error400BadRequest("The body of the request could not be read to its end.")
+	}
+	if err == nil && body.Size() == 0 {
+		return nil, badRequest("body", "There is no mail in the request.", nil)
+	}
+	return body, err
+}
+
+// envelope is what the query says; what it leaves open is taken from the headers.
+func envelope(query url.Values, parse func() *mime.Message) (mail.Envelope, error) {
+	var env mail.Envelope
+	var headers *mime.Message
+	if !query.Has("to") || !query.Has("from") {
+		headers = parse()
+	}
+	var err error
+	if query.Has("from") {
+		env.From, err = path("query.from", query.Get("from"))
+	} else {
+		env.From = firstPath(headers.Addresses("From"))
+	}
+	if err != nil {
+		return env, err
+	}
+	if !query.Has("to") {
+		env.To = headerRcpts(headers)
+	}
+	for _, text := range query["to"] {
+		address, err := path("query.to", text)
+		if err == nil && address == "" {
+			err = badRequest("query.to", "A recipient is empty.", text)
+		}
+		if err != nil {
+			return env, err
+		}
+		env.To = append(env.To, mail.Rcpt{Address: address})
+	}
+	if len(env.To) == 0 {
+		return env, huma.Error422UnprocessableEntity("The mail has no recipients: neither to= nor its headers name one.",
+			&huma.ErrorDetail{Message: "no recipient", Location: "query.to"})
+	}
+	env.UTF8 = !plainASCII(env)
+	return env, nil
+}
+
+// path reads an address as MAIL and RCPT do; "" is the null sender.
+func path(where, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	a, rest, err := mail.CutPath(text)
+	if err == nil && strings.TrimSpace(rest) != "" {
+		err = errors.New("text after the address")
+	}
+	if err != nil {
+		return "", badRequest(where, "This is not an address: "+err.Error()+".", text)
+	}
+	if a == (mail.Address{}) {
+		return "", nil
+	}
+	return a.String(), nil
+}
+
+func firstPath(list []mime.Address) string {
+	for _, a := range list {
+		if p, err := path("", a.Address); err == nil {
+			return p
+		}
+	}
+	return ""
+}
+
+// headerRcpts lists the recipients that the headers name, each once; what is not
+// an address is passed over.
+func headerRcpts(m *mime.Message) []mail.Rcpt {
+	var list []mail.Rcpt
+	known := map[string]bool{}
+	for _, name := range []string{"To", "Cc", "Bcc"} {
+		for _, a := range m.Addresses(name) {
+			p, err := path("", a.Address)
+			if err == nil && p != "" && !known[mail.Box(p)] {
+				known[mail.Box(p)] = true
+				list = append(list, mail.Rcpt{Address: p})
+			}
+		}
+	}
+	return list
+}
+
+// plainASCII says whether the envelope needs no SMTPUTF8 (RFC 6531).
+func plainASCII(env mail.Envelope) bool {
+	all := env.From
+	for _, rcpt := range env.To {
+		all += rcpt.Address
+	}
+	return !strings.ContainsFunc(all, func(c rune) bool { return c >= 0x80 })
+}
+
+// accept hands a mail in and answers with its ID.
+func (h *handler) accept(w http.ResponseWriter, r *http.Request, env mail.Envelope, body io.Reader) error {
+	var err error
+	if env.Session, err = h.session(r); err != nil {
+		return err
+	}
+	receipt, err := h.Backend.Accept(r.Context(), env, body)
+	if err != nil {
+		return err
+	}
+	h.log.Info("mail accepted", "session", env.Session.ID, "message", receipt.ID.String(), "deliveries", receipt.Deliveries)
+	id := receipt.ID.String()
+	w.Header().Set("Location", "/v1/messages/"+id)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	fmt.Fprintf(w, "{\"id\":%q}\n", id) // the client has left if this fails
+	return nil
+}
+
+// session describes the request as SMTP sessions are described.
+func (h *handler) session(r *http.Request) (*mail.Session, error) {
+	now := h.clock.Now()
+	id, err := h.ids.Next(now)
+	if err != nil {
+		return nil, err
+	}
+	s := &mail.Session{ID: id.String(), Started: now, Protocol: "HTTP", Remote: r.RemoteAddr}
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		s.Local = local.String()
+	}
+	if r.TLS != nil {
+		s.TLS = tls.VersionName(r.TLS.Version) + " " + tls.CipherSuiteName(r.TLS.CipherSuite)
+	}
+	return s, nil
+}
+
+func (h *handler) sendSample(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	if query.Get("to") == "" {
+		query.Set("to", "demo@example.test")
+	}
+	if !query.Has("from") {
+		query.Set("from", "shop@example.test")
+	}
+	env, err := envelope(query, nil)
+	if err != nil {
+		return err
+	}
+	var body store.Body
+	if err := writeSample(&body, env, h.clock.Now(), h.ids); err != nil {
+		return err
+	}
+	return h.accept(w, r, env, body.Reader())
+}

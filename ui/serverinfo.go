@@ -1,0 +1,62 @@
+package ui
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/postroom/postroom/ui/api"
+)
+
+// serverRoutes tell of the server itself.
+func (h *handler) serverRoutes() {
+	tags := []string{"server"}
+	register(h, huma.Operation{
+		OperationID: "getInfo", Method: http.MethodGet, Path: "/v1/info", Tags: tags,
+		Summary: "Tell the version and the addresses",
+	}, h.getInfo)
+	register(h, huma.Operation{
+		OperationID: "listSessions", Method: http.MethodGet, Path: "/v1/sessions", Tags: tags,
+		Summary: "List SMTP sessions", Description: "404 when this server does not keep account of them.",
+	}, h.listSessions)
+	register(h, huma.Operation{
+		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: tags,
+		Summary: "Say that the process lives",
+	}, func(context.Context, *struct{}) (*answer[api.Status], error) {
+		return answered(api.Status{Status: "ok"}, nil)
+	})
+	register(h, huma.Operation{
+		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: tags,
+		Summary: "Say that mail can be read", Description: "503 while the server shuts down.",
+	}, h.ready)
+	h.raw(huma.Operation{
+		OperationID: "getOpenAPI", Method: http.MethodGet, Path: "/v1/openapi.json", Tags: tags,
+		Summary:   "This description",
+		Responses: map[string]*huma.Response{"200": response("OK", "application/openapi+json", &huma.Schema{Type: huma.TypeObject})},
+	}, func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		w.Write(h.spec) // the client has left if this fails
+		return nil
+	})
+}
+
+func (h *handler) getInfo(context.Context, *struct{}) (*answer[api.Info], error) {
+	return answered(api.Info{
+		Version: h.Version, SMTP: h.SMTP, POP3: h.POP3, HTTP: h.HTTP,
+		StartedAt: h.started.UTC(), MaxMessageSize: h.MaxMessageSize,
+	}, nil)
+}
+
+func (h *handler) listSessions(context.Context, *struct{}) (*answer[api.Sessions], error) {
+	keeper, ok := h.Backend.(Sessions)
+	if !ok {
+		return nil, notFound("This server does not keep account of sessions.")
+	}
+	return answered(api.Sessions{Sessions: each(keeper.Sessions(), viewSession)}, nil)
+}
+
+func (h *handler) ready(ctx context.Context, _ *struct{}) (*answer[api.Status], error) {
+	_, err := h.Backend.Box(ctx, "")
+	return answered(api.Status{Status: "ok"}, err)
+}

@@ -1,0 +1,134 @@
+// Package ui is everything over HTTP: the JSON interface under /v1, its events,
+// the probes, and whatever handler serves the page.
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/event"
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
+)
+
+// A Backend keeps the mail; *catcher.Catcher is one. What a Backend can do
+// besides is found by assertion: Transcripts, Sessions.
+type Backend interface {
+	Accept(ctx context.Context, env mail.Envelope, body io.Reader) (mail.Receipt, error)
+	Boxes(ctx context.Context) ([]store.Box, error)
+	Box(ctx context.Context, name string) (store.Box, error)
+	List(ctx context.Context, q store.Query) (store.Page, error)
+	Get(ctx context.Context, id mail.ID) (mail.Message, error)
+	Open(ctx context.Context, id mail.ID) (store.Reader, error)
+	SetSeen(ctx context.Context, seen bool, ids ...mail.DeliveryID) error
+	Delete(ctx context.Context, ids ...mail.DeliveryID) ([]mail.Delivery, error)
+	Clear(ctx context.Context, box string) (int, error)
+	Subscribe(after uint64) *event.Sub
+	LastEvent() uint64
+}
+
+// Transcripts is a Backend that remembers what was said in SMTP sessions.
+type Transcripts interface {
+	// Transcript returns the talk of a session as text, or false when it is not
+	// or no longer known.
+	Transcript(sessionID string) (string, bool)
+}
+
+// Sessions is a Backend that knows who is or was connected.
+type Sessions interface {
+	Sessions() []mail.Session
+}
+
+// DefaultGrace is how long Serve lets requests end when it is not told.
+const DefaultGrace = 5 * time.Second
+
+// Server serves a Backend over HTTP. Only Backend is needed. The fields must not
+// be changed once it serves.
+type Server struct {
+	Backend Backend
+	Page    http.Handler // serves what is not /v1, /healthz or /readyz; nil: nothing does
+	Log     *slog.Logger // nil: nowhere
+	Clock   clock.Clock  // nil: the system's
+	Rand    io.Reader    // nil: crypto/rand
+
+	Version        string
+	SMTP           string // where mail is taken, as text for the user; "" when off
+	POP3           string // where mailboxes are served; "" when off
+	HTTP           string // where this is served; "" means as the client sees it
+	MaxMessageSize int64  // octets that POST /v1/messages takes; 0: no limit
+
+	// Hosts are names by which browsers may know this server, besides localhost,
+	// IP addresses and names without a dot; "*" allows all. See guard.
+	Hosts []string
+
+	Grace time.Duration // 0: DefaultGrace
+
+	heartbeat time.Duration // time between pings to followers of events; 0: pingEvery
+	write     time.Duration // for one frame to them; 0: writeTimeout
+}
+
+// Handler returns the whole as a handler, for a test or another server. Its
+// event streams end with their clients.
+func (s *Server) Handler() http.Handler { return s.handler() }
+
+// Serve answers requests on l until ctx ends. Then event streams are told that
+// the server goes away, requests get the grace to finish, and what is left is
+// cut. It returns when nothing runs any more: nil after ctx ended, otherwise
+// what made it stop. It closes l.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	h := s.handler()
+	base, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	srv := &http.Server{
+		Handler:           h,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       10 * time.Minute, // of a whole request; a large mail over a thin line
+		WriteTimeout:      10 * time.Minute, // streams of events set their own
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	var serving sync.WaitGroup
+	failed := make(chan error, 1)
+	serving.Go(func() { failed <- srv.Serve(l) })
+
+	var err error
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	h.gate.close()
+	h.finish(srv)
+	cut()
+	serving.Wait()
+	<-h.gate.empty
+	return err
+}
+
+// finish lets what runs end within the grace, and cuts what does not. Shutdown
+// does not know of websockets; the gate does.
+func (h *handler) finish(srv *http.Server) {
+	grace := h.Grace
+	if grace <= 0 {
+		grace = DefaultGrace
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := srv.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+		srv.Close()
+	}
+	select {
+	case <-h.gate.empty:
+	case <-ctx.Done():
+	}
+}
