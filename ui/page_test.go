@@ -163,7 +163,7 @@ func TestPageStringsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	use := regexp.MustCompile(`\bt\.([a-zA-Z]+)\.([a-zA-Z]+)`)
+	use := regexp.MustCompile(`\bt\.([a-zA-Z0-9]+)\.([a-zA-Z0-9]+)`)
 	uses := 0
 	eachFile(t, "static/js", func(name string, content []byte) {
 		for _, match := range use.FindAllSubmatch(content, -1) {

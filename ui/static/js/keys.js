@@ -3,7 +3,7 @@
 import { move, openCursor, removeMessage, toggleSeen } from './actions.js';
 import { close, route } from './router.js';
 import { tab } from './settings.js';
-import { dialog, toast } from './state/notices.js';
+import { dialog, dismiss, toast } from './state/notices.js';
 import { TABS } from './views/tabs.js';
 
 const keys = {
@@ -16,7 +16,7 @@ const keys = {
   Delete: removeMessage,
   '/': () => document.getElementById('filter')?.focus(),
   '?': () => { dialog.value = { kind: 'keys' }; },
-  Escape: () => (toast.value ? toast.value = null : close()),
+  Escape: () => (toast.value?.kind === 'failed' ? dismiss() : close()),
 };
 TABS.forEach((name, i) => { keys[i + 1] = () => route.value.id && (tab.value = name); });
 

@@ -7,6 +7,7 @@ import { route } from './router.js';
 import * as feed from './state/feed.js';
 import * as mailboxes from './state/mailboxes.js';
 import * as reader from './state/reader.js';
+import { t } from './strings.js';
 
 const HELD = 2000;       // events collected before listing again is the cheaper way
 const CALM = 1000;       // milliseconds between two listings
@@ -21,10 +22,14 @@ export async function start() {
   loadInfo();
   on(computed(() => route.value.box), (box) => feed.show(box).catch(() => {}));
   on(computed(() => route.value.id), (id) => reader.open(id, route.peek().box));
+  on(computed(() => mailboxes.mailboxes.value.total.unseen), showUnseen);
   setInterval(countRate, 1000);
   await mailboxes.load().catch(() => {});
   connect({ cursor: mailboxes.mailboxes.value.cursor, onEvents: collect, onState: changeState });
 }
+
+/** showUnseen lets one see in the browser's tabs that mail has come. */
+function showUnseen(unseen) { document.title = unseen ? `(${unseen}) ${t.name}` : t.name; }
 
 /** changeState notes how the connection is, and loads again what failed while it was lost. */
 function changeState(state) {

@@ -24,7 +24,7 @@ function Headers({ headers }) {
       <${Choice} label=${t.message.tabs.headers} value=${rawHeaders.value} onChange=${(raw) => { rawHeaders.value = raw; }}
         options=${[[false, t.message.decoded], [true, t.message.rawHeaders]]} />
       ${rawHeaders.value
-        ? html`<pre class="source" tabindex="0">${headers.map(({ raw }) => raw.replace(/\r?\n$/, '') + '\n').join('')}</pre>`
+        ? html`<pre class="source" tabindex="0">${headers.map(({ name, raw }) => `${name}:${raw.replace(/\r?\n$/, '')}\n`).join('')}</pre>`
         : html`<dl class="fields">${headers.map(({ name, value }) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
     </section>`;
 }

@@ -48,7 +48,7 @@ function Recipient({ address, message, bcc }) {
   return html`
     <span class="recipient" title=${name}>
       ${delivery ? html`<a href=${path({ box: delivery.mailbox })} onClick=${onClick}>${address}</a>` : address}
-      ${bcc && html`<span class="tag" title=${t.message.bccHint}>${t.message.bcc}</span>`}
+      ${bcc && html` <span class="tag" title=${t.message.bccHint}>${t.message.bcc}</span>`}
     </span>`;
 }
 

@@ -1,0 +1,701 @@
+package ui_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/postroom/postroom/catcher"
+	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
+	"github.com/postroom/postroom/ui"
+)
+
+const storyTime = 30 * time.Second // for one story; a loaded machine is slow
+
+// A post is a catcher with the page in front of it, at an address that stays the
+// same when it is started again.
+type post struct {
+	t       *testing.T
+	clock   clock.Clock
+	address string
+	catcher *catcher.Catcher
+	stop    func()
+}
+
+func newPost(t *testing.T, clock clock.Clock) *post {
+	t.Helper()
+	p := &post{t: t, clock: clock, address: "127.0.0.1:0"}
+	p.start()
+	t.Cleanup(func() { p.stop() })
+	return p
+}
+
+func (p *post) start() {
+	p.t.Helper()
+	l, err := net.Listen("tcp", p.address)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.address = l.Addr().String()
+	c := catcher.New(catcher.Config{Clock: p.clock})
+	p.catcher = c
+	server := &ui.Server{
+		Backend: c, Page: ui.Page(), Version: "test", SMTP: "127.0.0.1:1025", POP3: "127.0.0.1:1110",
+		Grace: 100 * time.Millisecond,
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ctx, l) }()
+	p.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-served; err != nil {
+			p.t.Errorf("serve: %v", err)
+		}
+		if err := c.Close(); err != nil {
+			p.t.Errorf("close: %v", err)
+		}
+	})
+}
+
+func (p *post) url(path string) string { return "http://" + p.address + path }
+
+// deliver takes in a mail and returns its ID.
+func (p *post) deliver(source, from string, to ...string) string {
+	p.t.Helper()
+	env := mail.Envelope{From: from, Session: &mail.Session{
+		ID: "S1", Started: time.Now().Add(-time.Second), Protocol: "ESMTPS", Remote: "127.0.0.1:51744", Local: "127.0.0.1:1025",
+		Helo: "app-7.internal", User: "shop", Mechanism: "PLAIN", TLS: "TLS 1.3 TLS_AES_128_GCM_SHA256",
+	}}
+	for _, address := range to {
+		env.To = append(env.To, mail.Rcpt{Address: address})
+	}
+	source = strings.ReplaceAll(source, "\n", "\r\n")
+	receipt, err := p.catcher.Accept(context.Background(), env, strings.NewReader(source))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return receipt.ID.String()
+}
+
+func (p *post) note(subject string, to ...string) string {
+	p.t.Helper()
+	return p.deliver(fmt.Sprintf("From: App <app@example.test>\nTo: %s\nSubject: %s\n\nA note about %s.\n", to[0], subject, subject),
+		"app@example.test", to...)
+}
+
+func testMail(t *testing.T, name string) string {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join("testdata", "page", name+".eml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(source)
+}
+
+// newBrowser starts a browser; each tab made from its context is in the same one.
+func newBrowser(t *testing.T) context.Context {
+	t.Helper()
+	binary := os.Getenv("POSTROOM_CHROMIUM")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); binary == "" && err == nil {
+			binary = found
+		}
+	}
+	if binary == "" {
+		t.Skip("no chromium in PATH and POSTROOM_CHROMIUM is not set: the page is not tested in a browser")
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(binary), chromedp.UserDataDir(profile(t)), chromedp.NoFirstRun, chromedp.DisableGPU, chromedp.NoSandbox,
+		chromedp.Flag("headless", "new"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true),
+	)
+	t.Cleanup(stop)
+	browser, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(browser); err != nil {
+		t.Fatalf("start %s: %v", binary, err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(browser, 10*time.Second)
+		defer cancel()
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Errorf("stop %s: %v", binary, err)
+		}
+	})
+	return browser
+}
+
+// profile makes a directory for the browser. Unlike t.TempDir it is removed with
+// patience: the browser's helpers write to it for a moment after its end.
+func profile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "postroom-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for deadline := time.Now().Add(10 * time.Second); os.RemoveAll(dir) != nil; {
+			if time.Now().After(deadline) {
+				t.Errorf("cannot remove %s", dir)
+				return
+			}
+		}
+	})
+	return dir
+}
+
+// A tab is one page in the browser. What the page throws is an error of the test.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func newTab(t *testing.T, browser context.Context) *tab {
+	t.Helper()
+	page, closeTab := chromedp.NewContext(browser)
+	b := &tab{t: t, ctx: page}
+	b.do(chromedp.EmulateViewport(1440, 900))
+	ctx, cancel := context.WithTimeout(page, storyTime)
+	b.ctx = ctx
+
+	var reading sync.WaitGroup
+	messages := chromedp.Console(page)
+	reading.Go(func() {
+		for message, err := range messages {
+			if err != nil {
+				return
+			}
+			if message.IsException() || message.Source == "security" || strings.Contains(message.Text, "Content Security Policy") {
+				t.Errorf("console: %s", message)
+			}
+		}
+	})
+	t.Cleanup(func() {
+		cancel()
+		closeTab()
+		reading.Wait()
+	})
+	return b
+}
+
+func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *tab) open(url string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(url))
+}
+
+// evaluate gives the value of a JavaScript expression.
+func evaluate[T any](b *tab, expression string) T {
+	b.t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
+// run runs JavaScript for what it does.
+func (b *tab) run(script string) {
+	b.t.Helper()
+	evaluate[bool](b, `(() => { `+script+`; return true; })()`)
+}
+
+// until waits for a JavaScript expression to be true.
+func (b *tab) until(expression string) {
+	b.t.Helper()
+	b.waitFor(expression, func() bool {
+		value, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression))
+		return err == nil && value // there is an error while a page is being left
+	})
+}
+
+// waitFor waits for anything to become true.
+func (b *tab) waitFor(what string, done func() bool) {
+	b.t.Helper()
+	for !done() {
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-b.ctx.Done():
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), 5*time.Second)
+			defer cancel()
+			text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + '\n' + document.body.innerText`))
+			b.t.Fatalf("waited in vain until %s\nthe page (error %v):\n%s", what, err, text)
+		}
+	}
+}
+
+// shows waits for a text in an element.
+func (b *tab) shows(selector, text string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`[...document.querySelectorAll(%q)].some((e) => e.innerText.includes(%q))`, selector, text))
+}
+
+func (b *tab) hides(selector, text string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`![...document.querySelectorAll(%q)].some((e) => e.innerText.includes(%q))`, selector, text))
+}
+
+// click is by script: the pointer stays where it is, as the list minds it.
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`document.querySelector(%q) !== null`, selector))
+	b.run(fmt.Sprintf(`document.querySelector(%q).click()`, selector))
+}
+
+func (b *tab) press(keys string) {
+	b.t.Helper()
+	b.do(chromedp.KeyEvent(keys))
+}
+
+const live = `document.querySelector('.link')?.dataset.state === 'live'`
+
+func TestPageInBrowser(t *testing.T) {
+	t.Parallel()
+	browser := newBrowser(t)
+	stories := []struct {
+		name string
+		tell func(*testing.T, context.Context)
+	}{
+		{"mail shows as it arrives", arrives},
+		{"mail shows after the server was started again", survivesRestart},
+		{"first visit teaches", teaches},
+		{"hostile HTML does nothing", hostile},
+		{"tabs show the message", tabs},
+		{"deleting", deletes},
+		{"deep links and back", links},
+		{"keyboard", keyboard},
+		{"new mail does not move what is read", holdsStill},
+		{"older mail comes page by page", pages},
+		{"a flood is shown in bounded space", flood},
+		{"screenshots", screenshots},
+	}
+	for _, story := range stories {
+		t.Run(story.name, func(t *testing.T) { story.tell(t, browser) })
+	}
+}
+
+func arrives(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	b.open(p.url("/"))
+	b.until(live)
+	b.run(`window.marker = 'same page'`)
+	p.note("the first", "alice@example.test")
+	b.shows(".row .subject", "the first")
+	b.shows(".box", "alice@example.test")
+	b.shows(".status", "1 message")
+	p.note("the second", "alice@example.test", "bob@example.test")
+	b.shows(".slot:first-child .row .subject", "the second")
+	b.shows(".row .whom", "alice@example.test +1")
+	b.shows(".box[href='/mailbox/alice%40example.test'] .count", "2")
+	b.until(`document.title === '(2) Postroom'`)
+	b.until(`window.marker === 'same page'`)
+}
+
+func survivesRestart(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	b.open(p.url("/"))
+	b.until(live)
+	p.note("before", "alice@example.test")
+	b.shows(".row .subject", "before")
+	b.run(`window.marker = 'same page'`)
+	p.stop()
+	b.shows(".link", "Reconnecting")
+	p.start()
+	p.note("after", "bob@example.test")
+	b.shows(".row .subject", "after")
+	b.hides(".row .subject", "before") // it was kept in memory only
+	b.until(live)
+	p.note("later", "bob@example.test")
+	b.shows(".row .subject", "later")
+	b.until(`window.marker === 'same page'`)
+}
+
+func teaches(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	b.open(p.url("/"))
+	b.shows(".welcome", "127.0.0.1:1025")
+	b.shows(".welcome", "127.0.0.1:1110")
+	b.shows(".welcome pre", "nodemailer.createTransport")
+	b.run(`[...document.querySelectorAll('.welcome .choice button')].find((e) => e.innerText === 'Django').click()`)
+	b.shows(".welcome pre", "EMAIL_PORT = 1025")
+	b.until(live)
+	b.click("#sample")
+	b.until(`document.querySelectorAll('.row').length === 1`)
+	b.until(`!document.querySelector('.welcome')`)
+}
+
+// hostile shows a mail that tries to run scripts and to phone home.
+func hostile(t *testing.T, browser context.Context) {
+	var mu sync.Mutex
+	var fetched []string
+	remote := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		fetched = append(fetched, r.URL.Path)
+		http.NotFound(w, r)
+	}))
+	defer remote.Close()
+	requests := func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(fetched)
+	}
+
+	p, b := newPost(t, nil), newTab(t, browser)
+	id := p.deliver(strings.ReplaceAll(testMail(t, "hostile"), "{{REMOTE}}", remote.URL), "mallory@hostile.example", "alice@example.test")
+	b.open(p.url("/message/" + id))
+	b.run(`window.marker = 'untouched'`)
+	b.shows("h2", `<img src=x onerror=`)
+	b.frameLoaded("/html")
+	b.clickInFrame(20)
+	b.shows(".remote", "blocked")
+	b.unharmed()
+	if got := requests(); len(got) > 0 {
+		t.Errorf("fetched before the reader asked for it: %q", got)
+	}
+
+	b.click(".remote button")
+	b.shows(".remote", "loaded")
+	b.waitFor("the remote picture is fetched", func() bool { return slices.Contains(requests(), "/picture.png") })
+	b.frameLoaded("/html?remote=1")
+	b.clickInFrame(20)
+	b.clickInFrame(60) // the honest link, which shows that clicks arrive
+	b.waitFor("the link is followed", func() bool { return slices.Contains(requests(), "/link") })
+	b.unharmed()
+	for _, path := range requests() {
+		if strings.Contains(path, "script") || path == "/onerror" || path == "/form" {
+			t.Errorf("fetched %s", path)
+		}
+	}
+}
+
+// frameLoaded waits until the frame with the mail is there.
+func (b *tab) frameLoaded(suffix string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`performance.getEntriesByType('resource').some((e) => e.initiatorType === 'iframe' && e.name.endsWith(%q))`, suffix))
+}
+
+// clickInFrame clicks with the mouse, so many pixels below the frame's top edge.
+func (b *tab) clickInFrame(y float64) {
+	b.t.Helper()
+	x := evaluate[float64](b, `document.querySelector('iframe').getBoundingClientRect().x`)
+	top := evaluate[float64](b, `document.querySelector('iframe').getBoundingClientRect().y`)
+	b.do(chromedp.MouseClickXY(x+100, top+y))
+}
+
+// unharmed checks that nothing of a mail has run in the page or led it away.
+func (b *tab) unharmed() {
+	b.t.Helper()
+	title, marker, path := evaluate[string](b, `document.title`), evaluate[string](b, `window.marker`), evaluate[string](b, `location.pathname`)
+	if strings.Contains(title, "pwned") || marker != "untouched" || !strings.HasPrefix(path, "/message/") {
+		b.t.Errorf("a mail has acted: title %q, marker %q, at %q", title, marker, path)
+	}
+}
+
+func tabs(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	id := p.deliver(testMail(t, "order"), "bounces+4f2a@mailer.harbour-books.example", "alice@example.test", "audit@example.test")
+	b.open(p.url("/"))
+	b.click(".row")
+	b.until(fmt.Sprintf(`location.pathname === '/message/%s'`, id))
+	b.shows("h2", "Your order #20417 is confirmed")
+	b.shows(".people .sender", "Harbour Books")
+	b.shows(".people .differs", "bounces+4f2a@mailer.harbour-books.example")
+	b.shows(".recipient", "alice@example.test")
+	b.until(`[...document.querySelectorAll('.recipient')].filter((e) => e.querySelector('.tag')).map((e) => e.innerText).join() === 'audit@example.test Bcc'`)
+	b.frameLoaded("/html")
+	b.until(`document.querySelector('iframe').getAttribute('sandbox') === 'allow-popups allow-popups-to-escape-sandbox'`)
+	b.until(`document.querySelectorAll('.row[data-unread]').length === 0`)
+	if m, err := p.catcher.List(b.ctx, store.Query{}); err != nil || !m.Messages[0].Deliveries[0].Seen {
+		t.Errorf("the opened message is not seen in the store (error %v)", err)
+	}
+
+	b.click("#tab-text")
+	b.shows(".body-text", "A Field Guide to Letters   2 x  14.50")
+	b.click("#tab-headers")
+	b.shows(".fields dd", "storefront/8.3.1")
+	b.shows("aside", "app-7.internal")
+	b.shows("aside", "audit@example.test")
+	b.run(`document.querySelector('.headers .choice button:last-child').click()`)
+	b.shows(".headers .source", "Message-ID: <20417.4f2a91c@harbour-books.example>")
+	b.click("#tab-attachments")
+	b.shows(".attachments .name", "Invoice 20417.pdf")
+	b.shows(".attachments .name", "order-20417.csv")
+	b.click("#tab-raw")
+	b.shows(".source", "--mixed-1--")
+}
+
+func deletes(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.note("stays", "alice@example.test")
+	p.note("goes with its mailbox", "bob@example.test", "alice@example.test")
+	id := p.note("goes", "alice@example.test")
+	b.open(p.url("/message/" + id))
+	b.shows("h2", "goes")
+	b.click(".message [aria-label^='Delete']")
+	b.hides(".row .subject", "goes\n")
+	b.until(`document.querySelectorAll('.row').length === 2`)
+
+	b.open(p.url("/mailbox/bob@example.test"))
+	b.click(".list [aria-label='Empty mailbox']")
+	b.shows("dialog", "Empty bob@example.test?")
+	b.press(kb.Escape)
+	b.until(`!document.querySelector('dialog').open && document.querySelectorAll('.row').length === 1`)
+	b.click(".list [aria-label='Empty mailbox']")
+	b.click("dialog .danger")
+	b.shows(".list .nothing", "No mail in this mailbox")
+	b.click(".list .nothing button")
+	b.until(`document.querySelectorAll('.row').length === 2`)
+
+	b.click(".list [aria-label='Delete all mail']")
+	b.click("dialog .danger")
+	b.shows(".list", "No mail yet")
+	b.shows(".status", "0 messages")
+}
+
+func links(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.note("for alice", "alice@example.test")
+	id := p.note("for bob", "bob/x@example.test")
+	b.open(p.url("/message/" + id))
+	b.shows("h2", "for bob")
+	b.open(p.url("/mailbox/bob%2Fx@example.test"))
+	b.shows(".list h1", "bob/x@example.test")
+	b.until(`document.querySelectorAll('.row').length === 1`)
+	b.click(".row")
+	b.shows("h2", "for bob")
+	b.click(".box[href='/']")
+	b.until(`location.pathname === '/' && document.querySelectorAll('.row').length === 2`)
+	b.run(`history.back()`)
+	b.shows("h2", "for bob")
+	b.shows(".list h1", "bob/x@example.test")
+	b.run(`history.back()`)
+	b.until(`location.pathname.startsWith('/mailbox/') && !document.querySelector('h2')`)
+	b.shows(".list h1", "bob/x@example.test")
+
+	b.open(p.url("/message/01J00000000000000000000000"))
+	b.shows(".message", "This message is gone")
+}
+
+func keyboard(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.note("one", "alice@example.test")
+	p.note("two", "alice@example.test")
+	p.note("three", "bob@example.test")
+	b.open(p.url("/"))
+	b.until(`document.querySelectorAll('.row').length === 3`)
+	b.press("j")
+	b.press("j")
+	b.press(kb.Enter)
+	b.shows("h2", "two")
+	b.press("j")
+	b.shows("h2", "one")
+	b.press("u")
+	b.until(`document.querySelector('.row[aria-selected=true]').hasAttribute('data-unread')`)
+	b.press("k")
+	b.shows("h2", "two")
+	b.press("#")
+	b.shows("h2", "one")
+	b.until(`document.querySelectorAll('.row').length === 2`)
+	b.press(kb.Escape)
+	b.until(`location.pathname === '/' && !document.querySelector('h2')`)
+	b.run(`document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }))`) // the protocol would type it as well
+	b.until(`document.activeElement.id === 'filter'`)
+	b.press("bo")
+	b.until(`document.querySelectorAll('.windowed .box').length === 1`)
+	b.press(kb.Enter)
+	b.shows(".list h1", "bob@example.test")
+	b.press("?")
+	b.shows("dialog", "Keyboard")
+}
+
+func holdsStill(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	for i := range 50 {
+		p.note(fmt.Sprintf("old %d", i), "alice@example.test")
+	}
+	b.open(p.url("/"))
+	b.until(live)
+	b.until(`document.querySelectorAll('.row').length > 10`)
+	b.run(`document.querySelector('.rows').scrollTop = 520`)
+	b.shows(".row .subject", "old 39")
+	const place = `document.querySelector('.row[id="' + window.watched + '"]').getBoundingClientRect().top`
+	b.run(`window.watched = [...document.querySelectorAll('.row')].find((e) => e.innerText.includes('old 39')).id`)
+	before := evaluate[float64](b, place)
+	for i := range 3 {
+		p.note(fmt.Sprintf("new %d", i), "alice@example.test")
+	}
+	b.shows(".pill", "3 new")
+	if after := evaluate[float64](b, place); before != after {
+		t.Errorf("the row has moved from %v to %v", before, after)
+	}
+	b.click(".pill")
+	b.shows(".slot:first-child .row .subject", "new 2")
+	b.until(`!document.querySelector('.pill') && document.querySelector('.rows').scrollTop === 0`)
+
+	// A row under the pointer stays there as well.
+	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 400, 120))
+	p.note("newest", "alice@example.test")
+	b.shows(".pill", "1 new")
+	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 1000, 500))
+	b.shows(".slot:first-child .row .subject", "newest")
+}
+
+func pages(t *testing.T, browser context.Context) {
+	const n = 650
+	p, b := newPost(t, nil), newTab(t, browser)
+	for i := range n {
+		p.note(fmt.Sprintf("mail %d.", i), "alice@example.test")
+	}
+	b.open(p.url("/"))
+	b.shows(".slot:first-child .row .subject", fmt.Sprintf("mail %d.", n-1))
+	b.run(`window.timer = setInterval(() => { document.querySelector('.rows').scrollTop += 5000; }, 20)`)
+	b.shows(".row .subject", "mail 0.")
+	b.run(`clearInterval(window.timer)`)
+	if rows := evaluate[int](b, `document.querySelectorAll('.row').length`); rows > 60 {
+		t.Errorf("%d rows are in the document: only those in view should be", rows)
+	}
+}
+
+func flood(t *testing.T, browser context.Context) {
+	const n = 5000
+	p, b := newPost(t, nil), newTab(t, browser)
+	b.open(p.url("/"))
+	b.until(live)
+	for i := range n {
+		p.note(fmt.Sprintf("mail %d.", i), fmt.Sprintf("user%d@example.test", i%300))
+	}
+	b.shows(".slot:first-child .row .subject", fmt.Sprintf("mail %d.", n-1))
+	b.shows(".status", "5,000 messages")
+	b.shows(".box[href='/'] .count", "5,000")
+	b.until(`document.querySelectorAll('.row').length < 60 && document.querySelectorAll('.box').length < 80`)
+	b.until(`document.querySelector('.rows .content').clientHeight <= 1000 * 52`)
+}
+
+// screenshots writes pictures of the views, for people to look at, when the
+// environment names a directory for them.
+func screenshots(t *testing.T, browser context.Context) {
+	dir := os.Getenv("POSTROOM_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("POSTROOM_SCREENSHOTS is not set")
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	empty, full := newPost(t, nil), newPost(t, nil)
+	ids := fill(t, full)
+	views := []struct {
+		name, path, click string
+		post              *post
+		ready             string
+	}{
+		{"welcome", "/", "", empty, `document.querySelector('.welcome')`},
+		{"list", "/", "", full, `document.querySelector('.row')`},
+		{"mailboxes", "/", ".list [aria-label='Mailboxes']", full, `document.querySelector('.row, .windowed .box')`},
+		{"order-html", "/message/" + ids["order"], "#tab-html", full, `document.querySelector('iframe')`},
+		{"order-attachments", "/message/" + ids["order"], "#tab-attachments", full, `document.querySelector('.attachments')`},
+		{"newsletter-html", "/message/" + ids["newsletter"], "#tab-html", full, `document.querySelector('.remote')`},
+		{"reset-html", "/message/" + ids["reset"], "#tab-html", full, `document.querySelector('iframe')`},
+		{"order-headers", "/message/" + ids["order"], "#tab-headers", full, `document.querySelector('.headers-tab')`},
+		{"chinese-text", "/message/" + ids["chinese"], "#tab-text", full, `document.querySelector('.body-text')`},
+		{"broken-text", "/message/" + ids["broken"], ".defects button", full, `document.querySelector('.defects ul')`},
+		{"broken-raw", "/message/" + ids["broken"], "#tab-raw", full, `document.querySelector('.source')`},
+		{"ask", "/", ".list [aria-label='Delete all mail']", full, `document.querySelector('dialog[open]')`},
+		{"setup", "/", ".quiet-button", full, `document.querySelector('dialog[open]')`},
+	}
+	for _, size := range [][2]int64{{1440, 900}, {1024, 768}, {390, 844}} {
+		for _, theme := range []string{"light", "dark"} {
+			b := newTab(t, browser)
+			b.do(chromedp.EmulateViewport(size[0], size[1]))
+			b.prefer(theme)
+			for _, v := range views {
+				b.open(v.post.url(v.path))
+				b.until(live)
+				if v.click != "" && (v.name != "mailboxes" || size[0] < 700) {
+					b.click(v.click)
+				}
+				b.until(`!!` + v.ready)
+				b.settle()
+				b.capture(filepath.Join(dir, fmt.Sprintf("%d-%s-%s.png", size[0], theme, v.name)))
+			}
+		}
+	}
+}
+
+// prefer makes the browser ask for light or dark pages.
+func (b *tab) prefer(theme string) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
+		})
+		return err
+	}))
+}
+
+// settle waits until frames are loaded and nothing moves.
+func (b *tab) settle() {
+	b.t.Helper()
+	b.until(`(() => {
+		const frame = document.querySelector('iframe');
+		const loaded = !frame || performance.getEntriesByType('resource').some((e) => e.name === frame.src);
+		return loaded && !document.querySelector('.loading') && document.getAnimations().every((a) => a.playState === 'finished');
+	})()`)
+	b.run(`window.painted = false; requestAnimationFrame(() => requestAnimationFrame(() => { window.painted = true; }))`)
+	b.until(`window.painted`)
+}
+
+func (b *tab) capture(name string) {
+	b.t.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(name, picture, 0o666); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// fill brings in mail as one finds it, and returns the IDs by name.
+func fill(t *testing.T, p *post) map[string]string {
+	people := []string{"alice", "bob", "carol", "dave", "erin+tickets", "frank", "grace", "heidi", "ops", "qa"}
+	for i, subject := range []string{
+		"Build 1842 passed", "Your invoice for October", "Welcome to Parcel Desk", "New sign-in from Lisbon", "Shift plan, week 48",
+		"Ticket #3391: printer on floor 2", "Build 1843 failed: 2 tests", "Your export is ready", "Confirm your address", "Weekly report",
+		"Stock is low: rye flour", "Payment received", "Build 1844 passed", "Your trial ends in 3 days", "Someone mentioned you",
+	} {
+		p.note(subject, people[i%len(people)]+"@example.test")
+	}
+	ids := map[string]string{
+		"newsletter": p.deliver(testMail(t, "newsletter"), "bounce-48@slow-weekly.example", "alice@example.test", "bob@example.test", "carol@example.test"),
+		"broken":     p.deliver(testMail(t, "broken"), "", "alice@example.test"),
+		"chinese":    p.deliver(testMail(t, "chinese"), "service@qingshi.example", "lilei@example.test"),
+		"reset":      p.deliver(testMail(t, "reset"), "no-reply@parceldesk.example", "bob@example.test"),
+	}
+	ids["order"] = p.deliver(testMail(t, "order"), "bounces+4f2a@mailer.harbour-books.example", "alice@example.test", "audit@example.test")
+	return ids
+}
