@@ -39,8 +39,11 @@ func checkMessage(t *testing.T, body []byte) {
 	m := Parse(r, int64(len(body)))
 	checkParts(t, m, int64(len(body)))
 	checkDefects(t, m, int64(len(body)))
-	for _, h := range m.Headers {
+	for i, h := range m.Headers {
 		checkText(t, "header", h.Name, h.Raw, h.Value)
+		if i > 50 {
+			continue // Addresses looks at all headers
+		}
 		for _, a := range m.Addresses(h.Name) {
 			checkText(t, "address", a.Name, a.Address)
 			if a == (Address{}) {

@@ -115,20 +115,17 @@ func (p *parser) unendedSpan(part *Part, s *survey, start, off int64) span {
 // nameLen returns the length of the field name that a line starts with, or 0
 // when the line is no field. Blanks before the colon are let through: RFC 5322
 // §4.5 knows them.
-func nameLen(b []byte) int {
-	for i, c := range b {
-		switch {
-		case c == ':':
-			return i
-		case c == ' ' || c == '\t':
-			rest := bytes.TrimLeft(b[i:], " \t")
-			if len(rest) > 0 && rest[0] == ':' {
-				return i
-			}
-			return 0
-		case c < 33 || c > 126:
-			return 0
-		}
+func nameLen[T []byte | string](b T) int {
+	n := 0
+	for n < len(b) && 32 < b[n] && b[n] < 127 && b[n] != ':' {
+		n++
+	}
+	colon := n
+	for colon < len(b) && (b[colon] == ' ' || b[colon] == '\t') {
+		colon++
+	}
+	if colon < len(b) && b[colon] == ':' {
+		return n
 	}
 	return 0
 }
@@ -145,14 +142,18 @@ func knownField(name []byte) bool {
 	}
 }
 
-func isMboxLine(b []byte) bool {
-	return bytes.HasPrefix(b, []byte("From ")) || bytes.HasPrefix(b, []byte(">From "))
+func isMboxLine[T []byte | string](b T) bool {
+	start := string(b[:min(len(b), 6)])
+	return strings.HasPrefix(start, "From ") || start == ">From "
 }
 
 // fields splits a header block. Lines that belong to no field are noted and
 // left out.
 func (p *parser) fields(part *Part, block string, base int64) []field {
-	var list []field
+	if block == "" {
+		return nil
+	}
+	list := make([]field, 0, min(strings.Count(block, "\n"), 32))
 	open := false // the last field may go on
 	for at := 0; at < len(block); {
 		rest := block[at:]
@@ -169,7 +170,7 @@ func (p *parser) fields(part *Part, block string, base int64) []field {
 			extend(&list[len(list)-1], block, base, text, off)
 			continue
 		}
-		name := nameLen([]byte(text[:min(len(text), headSize)]))
+		name := nameLen(text[:min(len(text), headSize)])
 		if name == 0 && open && strings.HasSuffix(strings.TrimRight(list[len(list)-1].raw, " \t"), ";") {
 			p.note(part, UnindentedContinuation, off, "The header line %q goes on the one before but is not indented.", cut(text))
 			extend(&list[len(list)-1], block, base, text, off)
@@ -206,7 +207,7 @@ func (p *parser) field(part *Part, text string, name int, off int64) field {
 func (p *parser) junkLine(part *Part, text string, off int64) {
 	first := part.whole && off == part.headerStart
 	switch {
-	case first && isMboxLine([]byte(text)):
+	case first && isMboxLine(text):
 		p.note(part, MboxFromLine, off, "The message starts with the \"From \" line of an mbox file.")
 	case text[0] == ' ' || text[0] == '\t':
 		p.note(part, LeadingContinuation, off, "The header line %q is indented but there is no field that it goes on.", cut(text))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A parser walks once through a message, then looks at the leaves.
@@ -20,7 +21,8 @@ type parser struct {
 	fieldsLeft int
 	ledger     ledger
 
-	text, html string // the start of the bodies, as inspect saw them
+	text, html string    // the start of the bodies, as inspect saw them
+	date       time.Time // zero when there is none that can be read
 }
 
 func newParser(r io.ReaderAt, size int64) *parser {
