@@ -36,7 +36,7 @@ func (p *parser) header(part *Part, off int64) int64 {
 		p.note(part, HeaderTooLarge, s.start+kept, "The header is too large: what is beyond %d octets is not read.", maxHeader)
 	}
 	p.headerLeft -= kept
-	part.fields = p.fields(part, string(p.w.bytes(s.start, s.start+kept)), s.start)
+	part.fields = p.fields(part, p.w.bytes(s.start, s.start+kept), s.start)
 	return s.body
 }
 
@@ -149,16 +149,16 @@ func isMboxLine[T []byte | string](b T) bool {
 
 // fields splits a header block. Lines that belong to no field are noted and
 // left out.
-func (p *parser) fields(part *Part, block string, base int64) []field {
-	if block == "" {
+func (p *parser) fields(part *Part, b []byte, base int64) []field {
+	if len(b) == 0 {
 		return nil
 	}
-	list := make([]field, 0, min(strings.Count(block, "\n"), 32))
+	block := string(b) // that all fields are pieces of
+	list := make([]field, 0, min(bytes.Count(b, []byte("\n")), 32))
 	open := false // the last field may go on
 	for at := 0; at < len(block); {
-		rest := block[at:]
-		end, n := lineEndString(rest, p.w.cr)
-		text, off := rest[:end], base+int64(at)
+		end, n := p.w.lineEnd(b[at:])
+		text, off := block[at:at+end], base+int64(at)
 		at += end + max(n, 1)
 		if crs := len(text) - len(strings.TrimLeft(text, "\r")); crs > 0 { // after a line end LF CR
 			text, off = text[crs:], off+int64(crs)
@@ -214,25 +214,6 @@ func (p *parser) junkLine(part *Part, text string, off int64) {
 	default:
 		p.note(part, JunkHeaderLine, off, "The header line %q is no field: it has no colon after a name.", cut(text))
 	}
-}
-
-func lineEndString(s string, cr bool) (i, n int) {
-	if cr {
-		if i = strings.IndexAny(s, "\r\n"); i < 0 {
-			return len(s), 0
-		}
-		if s[i] == '\r' && i+1 < len(s) && s[i+1] == '\n' {
-			return i, 2
-		}
-		return i, 1
-	}
-	if i = strings.IndexByte(s, '\n'); i < 0 {
-		return len(strings.TrimRight(s, "\r")), len(s)
-	}
-	for n = 1; n < 3 && i > 0 && s[i-1] == '\r'; n++ {
-		i--
-	}
-	return i, n
 }
 
 // cut shortens a text for a defect.

@@ -114,10 +114,8 @@ func (w *window) longLine(off int64) line {
 // lineEnd finds the first line end in b: where it is and its length, 0 when
 // there is none. CR CR LF is one line end: some software writes it (a text
 // stream translated twice).
-func (w *window) lineEnd(b []byte) (i, n int) { return lineEnd(b, w.cr) }
-
-func lineEnd(b []byte, cr bool) (i, n int) {
-	if cr {
+func (w *window) lineEnd(b []byte) (i, n int) {
+	if w.cr {
 		if i = bytes.IndexAny(b, "\r\n"); i < 0 {
 			return len(b), 0
 		}
