@@ -78,7 +78,7 @@ func TestDefects(t *testing.T) {
 		{NULOctet, "", "\x00", from + "\nx\x00\n"},
 		{LongLine, "", "yyy", from + "\n" + strings.Repeat("y", 999) + "\n"},
 		{BareCR, "", "\rx", from + "\na\rx\n"},
-		{DoubledCR, "", "b\r", from + "\na\nb\r\n"},
+		{DoubledCR, "", "\r\r", from + "\na\nb\r\n"},
 	} {
 		m := parse(c.mail)
 		i := slices.IndexFunc(m.Defects, func(d Defect) bool { return d.Kind == c.kind && d.Part == c.part })
