@@ -273,7 +273,9 @@ func isASCII[T []byte | string](b T) bool {
 
 // clean makes a string fit to be shown and put into JSON or a database.
 func clean(s string) string {
-	s = strings.ToValidUTF8(s, "\ufffd")
+	if !utf8.ValidString(s) { // much faster than what follows
+		s = strings.ToValidUTF8(s, "\ufffd")
+	}
 	if strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(s, "\x00", "\ufffd")
 	}

@@ -36,7 +36,7 @@ func (p *parser) header(part *Part, off int64) int64 {
 		p.note(part, HeaderTooLarge, s.start+kept, "The header is too large: what is beyond %d octets is not read.", maxHeader)
 	}
 	p.headerLeft -= kept
-	part.fields = p.fields(part, string(p.w.bytes(s.start, s.start+kept)), s.start)
+	part.fields = p.fields(part, p.w.bytes(s.start, s.start+kept), s.start)
 	return s.body
 }
 
@@ -115,20 +115,17 @@ func (p *parser) unendedSpan(part *Part, s *survey, start, off int64) span {
 // nameLen returns the length of the field name that a line starts with, or 0
 // when the line is no field. Blanks before the colon are let through: RFC 5322
 // §4.5 knows them.
-func nameLen(b []byte) int {
-	for i, c := range b {
-		switch {
-		case c == ':':
-			return i
-		case c == ' ' || c == '\t':
-			rest := bytes.TrimLeft(b[i:], " \t")
-			if len(rest) > 0 && rest[0] == ':' {
-				return i
-			}
-			return 0
-		case c < 33 || c > 126:
-			return 0
-		}
+func nameLen[T []byte | string](b T) int {
+	n := 0
+	for n < len(b) && 32 < b[n] && b[n] < 127 && b[n] != ':' {
+		n++
+	}
+	colon := n
+	for colon < len(b) && (b[colon] == ' ' || b[colon] == '\t') {
+		colon++
+	}
+	if colon < len(b) && b[colon] == ':' {
+		return n
 	}
 	return 0
 }
@@ -145,19 +142,23 @@ func knownField(name []byte) bool {
 	}
 }
 
-func isMboxLine(b []byte) bool {
-	return bytes.HasPrefix(b, []byte("From ")) || bytes.HasPrefix(b, []byte(">From "))
+func isMboxLine[T []byte | string](b T) bool {
+	start := string(b[:min(len(b), 6)])
+	return strings.HasPrefix(start, "From ") || start == ">From "
 }
 
 // fields splits a header block. Lines that belong to no field are noted and
 // left out.
-func (p *parser) fields(part *Part, block string, base int64) []field {
-	var list []field
+func (p *parser) fields(part *Part, b []byte, base int64) []field {
+	if len(b) == 0 {
+		return nil
+	}
+	block := string(b) // that all fields are pieces of
+	list := make([]field, 0, min(bytes.Count(b, []byte("\n")), 32))
 	open := false // the last field may go on
 	for at := 0; at < len(block); {
-		rest := block[at:]
-		end, n := lineEndString(rest, p.w.cr)
-		text, off := rest[:end], base+int64(at)
+		end, n := p.w.lineEnd(b[at:])
+		text, off := block[at:at+end], base+int64(at)
 		at += end + max(n, 1)
 		if crs := len(text) - len(strings.TrimLeft(text, "\r")); crs > 0 { // after a line end LF CR
 			text, off = text[crs:], off+int64(crs)
@@ -169,7 +170,7 @@ func (p *parser) fields(part *Part, block string, base int64) []field {
 			extend(&list[len(list)-1], block, base, text, off)
 			continue
 		}
-		name := nameLen([]byte(text[:min(len(text), headSize)]))
+		name := nameLen(text[:min(len(text), headSize)])
 		if name == 0 && open && strings.HasSuffix(strings.TrimRight(list[len(list)-1].raw, " \t"), ";") {
 			p.note(part, UnindentedContinuation, off, "The header line %q goes on the one before but is not indented.", cut(text))
 			extend(&list[len(list)-1], block, base, text, off)
@@ -206,32 +207,13 @@ func (p *parser) field(part *Part, text string, name int, off int64) field {
 func (p *parser) junkLine(part *Part, text string, off int64) {
 	first := part.whole && off == part.headerStart
 	switch {
-	case first && isMboxLine([]byte(text)):
+	case first && isMboxLine(text):
 		p.note(part, MboxFromLine, off, "The message starts with the \"From \" line of an mbox file.")
 	case text[0] == ' ' || text[0] == '\t':
 		p.note(part, LeadingContinuation, off, "The header line %q is indented but there is no field that it goes on.", cut(text))
 	default:
 		p.note(part, JunkHeaderLine, off, "The header line %q is no field: it has no colon after a name.", cut(text))
 	}
-}
-
-func lineEndString(s string, cr bool) (i, n int) {
-	if cr {
-		if i = strings.IndexAny(s, "\r\n"); i < 0 {
-			return len(s), 0
-		}
-		if s[i] == '\r' && i+1 < len(s) && s[i+1] == '\n' {
-			return i, 2
-		}
-		return i, 1
-	}
-	if i = strings.IndexByte(s, '\n'); i < 0 {
-		return len(strings.TrimRight(s, "\r")), len(s)
-	}
-	for n = 1; n < 3 && i > 0 && s[i-1] == '\r'; n++ {
-		i--
-	}
-	return i, n
 }
 
 // cut shortens a text for a defect.

@@ -23,7 +23,7 @@ func (p *parser) finish() {
 	p.m.Headers = root.Headers
 	p.duplicates(root)
 	if f, ok := find(root.fields, "Date"); ok {
-		if _, ok := p.m.Date(); !ok {
+		if p.date, ok = p.m.Date(); !ok {
 			p.note(root, BadDate, f.off, "The date %q cannot be read.", cut(p.m.Get("Date")))
 		}
 	}

@@ -20,14 +20,17 @@ func (c *lineCount) add(off int64) {
 // A lint counts what is wrong with lines.
 type lint struct {
 	lf, cr, doubled, long, nul lineCount
-	cut                        bool // what comes next goes on a line that was too long for the window
+
+	// Of the line that is being read, when it is too long for the window:
+	cut   bool // its start was seen
+	hasCR bool // it counts in cr
 }
 
 // lint looks at line ends, NULs and the length of lines of the whole message.
 func (p *parser) lint() {
 	var l lint
 	for off := int64(0); off < p.w.size; {
-		b := p.w.at(off, windowSize)
+		b := p.w.at(off, p.w.width)
 		if len(b) == 0 {
 			break
 		}
@@ -49,7 +52,7 @@ func (l *lint) window(b []byte, off int64, final bool) int {
 		switch {
 		case i >= 0:
 			l.line(b[used:used+i], at)
-			l.cut = false
+			l.cut, l.hasCR = false, false
 			used += i + 1
 		case final:
 			l.content(b[used:], at)
@@ -69,7 +72,7 @@ func (l *lint) window(b []byte, off int64, final bool) int {
 func (l *lint) line(text []byte, at int64) {
 	switch {
 	case bytes.HasSuffix(text, []byte("\r\r")):
-		l.doubled.add(at)
+		l.doubled.add(at + int64(len(text)-2))
 		text = text[:len(text)-2]
 	case bytes.HasSuffix(text, []byte("\r")):
 		text = text[:len(text)-1]
@@ -80,8 +83,9 @@ func (l *lint) line(text []byte, at int64) {
 }
 
 func (l *lint) content(text []byte, at int64) {
-	if i := bytes.IndexByte(text, '\r'); i >= 0 {
+	if i := bytes.IndexByte(text, '\r'); i >= 0 && !l.hasCR {
 		l.cr.add(at + int64(i))
+		l.hasCR = true
 	}
 	if len(text) > maxLine && !l.cut {
 		l.long.add(at)

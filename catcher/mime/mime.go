@@ -22,6 +22,7 @@ const (
 	maxFields  = 100_000  // fields of all header blocks together
 	maxText    = 8 << 20  // octets of a body that Text and HTML return, before charset decoding
 	maxGuesses = 4        // boundaries that were guessed
+	guessed    = 64 << 10 // octets of a multipart in which a boundary is guessed
 )
 
 // A Message is what Parse read. Its methods read the message again where they

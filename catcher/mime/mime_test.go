@@ -78,7 +78,7 @@ func TestDefects(t *testing.T) {
 		{NULOctet, "", "\x00", from + "\nx\x00\n"},
 		{LongLine, "", "yyy", from + "\n" + strings.Repeat("y", 999) + "\n"},
 		{BareCR, "", "\rx", from + "\na\rx\n"},
-		{DoubledCR, "", "b\r", from + "\na\nb\r\n"},
+		{DoubledCR, "", "\r\r", from + "\na\nb\r\n"},
 	} {
 		m := parse(c.mail)
 		i := slices.IndexFunc(m.Defects, func(d Defect) bool { return d.Kind == c.kind && d.Part == c.part })
@@ -238,6 +238,13 @@ func TestDates(t *testing.T) {
 		"Thu, 5 March 2026 10:20:30 +0100":        "2026-03-05T10:20:30+01:00",
 		"Thu, 99 Mar 2026 10:20:30 +0100":         "",
 		"":                                        "",
+		"5 Mar 2026 10:20:30 PST":                 "2026-03-05T10:20:30-08:00",
+		"5 Mar 2026 10:20:30 CST":                 "2026-03-05T10:20:30-06:00",
+		"5 Mar 2026 10:20:30 PDT":                 "2026-03-05T10:20:30-07:00",
+		"5 Mar 2026 10:20:30 EDT":                 "2026-03-05T10:20:30-04:00",
+		"5 Mar 2026 10:20:30 CET":                 "2026-03-05T10:20:30+01:00",
+		"5 Mar 2026 10:20:30 JST":                 "2026-03-05T10:20:30+09:00",
+		"1 Jan 0000 00:00:00 +0100":               "",
 		"Thu, 05 Mar 2026 10:20:30 +0100 (a (b))": "2026-03-05T10:20:30+01:00",
 	} {
 		date, ok := parse("Date: " + raw + "\n\n").Date()

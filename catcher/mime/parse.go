@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A parser walks once through a message, then looks at the leaves.
@@ -20,13 +21,14 @@ type parser struct {
 	fieldsLeft int
 	ledger     ledger
 
-	text, html string // the start of the bodies, as inspect saw them
+	text, html string    // the start of the bodies, as inspect saw them
+	date       time.Time // zero when there is none that can be read
 }
 
 func newParser(r io.ReaderAt, size int64) *parser {
 	size = max(size, 0)
 	return &parser{
-		w:          window{r: r, size: size},
+		w:          window{r: r, size: size, width: windowSize},
 		m:          &Message{r: r},
 		headerLeft: maxHeader,
 		fieldsLeft: maxFields,
@@ -50,7 +52,8 @@ func (p *parser) parse() *Message {
 
 // begin looks at how the message starts and returns where its header does.
 func (p *parser) begin(root *Part) int64 {
-	b := p.w.at(0, windowSize)
+	b := p.w.at(0, headSize)
+	b = b[:min(len(b), headSize)]
 	p.w.cr = endsInCR(b)
 	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
 		p.note(root, ByteOrderMark, 0, "The message starts with a byte order mark.")
@@ -288,7 +291,7 @@ func (p *parser) guess(off, end int64) string {
 	if p.guesses >= maxGuesses {
 		return ""
 	}
-	limit := min(end, off+windowSize)
+	limit := min(end, off+guessed)
 	for off < limit {
 		l := p.w.line(off)
 		b, whole := l.whole()

@@ -44,11 +44,11 @@ func Summarize(r io.ReaderAt, size int64) Summary {
 		To:          m.Addresses("To"),
 		Cc:          m.Addresses("Cc"),
 		Attachments: len(m.Attachments()),
+		Date:        p.date,
 		HasHTML:     m.html != nil,
 		Defects:     len(m.Defects),
 		Partial:     p.partial,
 	}
-	s.Date, _ = m.Date()
 	s.Snippet = p.snippet()
 	return s
 }

@@ -16,10 +16,11 @@ type window struct {
 	size  int64 // shrinks when r turns out to have less
 	buf   []byte
 	start int64 // of buf in the message
+	width int   // octets to show at a time, headSize or more
 	cr    bool  // a CR alone ends a line
 }
 
-// at returns octets from off on: at least n of them (n is at most windowSize)
+// at returns octets from off on: at least n of them (n is at most width)
 // unless the message ends sooner. They are good until the next call.
 func (w *window) at(off int64, n int) []byte {
 	if off < 0 || off >= w.size {
@@ -33,7 +34,7 @@ func (w *window) at(off int64, n int) []byte {
 }
 
 func (w *window) fill(off int64) {
-	n := int(min(windowSize, w.size-off))
+	n := int(min(int64(w.width), w.size-off))
 	if cap(w.buf) < n {
 		w.buf = make([]byte, n)
 	}
@@ -76,7 +77,7 @@ func (l *line) whole() ([]byte, bool) { return l.head, int64(len(l.head)) == l.e
 
 // line returns the line that starts at off.
 func (w *window) line(off int64) line {
-	for _, n := range [...]int{headSize, windowSize} {
+	for _, n := range [...]int{headSize, w.width} {
 		b := w.at(off, n)
 		if i, n := w.lineEnd(b); w.sure(off, b, i+n, n) {
 			return line{off: off, end: off + int64(i), next: off + int64(i+n), head: b[:min(i, headSize)]}
@@ -93,10 +94,10 @@ func (w *window) sure(off int64, b []byte, at, n int) bool {
 // longLine finds the end of a line that does not fit into the window. Windows
 // overlap, so that a line end is never cut.
 func (w *window) longLine(off int64) line {
-	b := w.at(off, windowSize)
+	b := w.at(off, w.width)
 	l := line{off: off, head: bytes.Clone(b[:min(len(b), headSize)])}
-	for at := off; ; at += windowSize - 2 {
-		b := w.at(at, windowSize)
+	for at := off; ; at += int64(w.width) - 2 {
+		b := w.at(at, w.width)
 		if i, n := w.lineEnd(b); w.sure(at, b, i+n, n) {
 			l.end, l.next = at+int64(i), at+int64(i+n)
 			break
@@ -114,10 +115,8 @@ func (w *window) longLine(off int64) line {
 // lineEnd finds the first line end in b: where it is and its length, 0 when
 // there is none. CR CR LF is one line end: some software writes it (a text
 // stream translated twice).
-func (w *window) lineEnd(b []byte) (i, n int) { return lineEnd(b, w.cr) }
-
-func lineEnd(b []byte, cr bool) (i, n int) {
-	if cr {
+func (w *window) lineEnd(b []byte) (i, n int) {
+	if w.cr {
 		if i = bytes.IndexAny(b, "\r\n"); i < 0 {
 			return len(b), 0
 		}
