@@ -34,7 +34,7 @@ import (
 //	                        the ID of the Nth mail
 //	S" TEXT"                the server sends the octets of this Go string
 //	S! closed               the server closes the connection, having sent nothing more
-//	apop BOX WORD           the client sends APOP with the digest for this secret
+//	apop BOX WORD           the client sends APOP with the digest for this secret, which may be missing
 //	drop BOX                the client goes away, and the server has noticed: BOX is free
 //
 // Lines that start with C2, S2 and so on are about a second connection.
@@ -130,28 +130,29 @@ func (p *play) talk(kind string, c *client, text string) {
 		c.expectClosed(p.where)
 	case "drop":
 		c.conn.Close()
-		p.waitUntilFree(text)
+		waitUntilFree(p.t, p.srv, text)
 	case "apop":
-		words := strings.Fields(text)
-		digest := md5.Sum([]byte(c.stamp + words[1]))
-		c.send("APOP " + words[0] + " " + hex.EncodeToString(digest[:]) + "\r\n")
+		box, secret, _ := strings.Cut(text, " ")
+		digest := md5.Sum([]byte(c.stamp + secret))
+		c.send("APOP " + box + " " + hex.EncodeToString(digest[:]) + "\r\n")
 	default:
 		p.t.Fatalf("%s: not understood", p.where)
 	}
 }
 
 // waitUntilFree waits until the server has let go of a mailbox.
-func (p *play) waitUntilFree(box string) {
-	p.srv.mu.Lock()
-	held := p.srv.locks[box]
-	p.srv.mu.Unlock()
+func waitUntilFree(t *testing.T, s *Server, box string) {
+	t.Helper()
+	s.mu.Lock()
+	held := s.locks[box]
+	s.mu.Unlock()
 	if held == nil {
 		return
 	}
 	select {
 	case <-held:
 	case <-time.After(30 * time.Second):
-		p.t.Fatalf("%s: still locked", p.where)
+		t.Fatalf("%s is still locked", box)
 	}
 }
 

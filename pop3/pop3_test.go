@@ -368,10 +368,28 @@ func TestIdleClientIsLeftWithoutAWord(t *testing.T) {
 	c := login(t, addr, alice)
 	c.ok("DELE 1")
 	c.send("QUIT") // and no more of it
+	sent := time.Now()
 	c.expectClosed("time-out")
+	if took := time.Since(sent); took > 10*time.Second {
+		t.Errorf("left after %v", took)
+	}
 	login(t, addr, alice)
 	if b.count(t, alice) != 1 || b.deleted.Load() != 0 {
 		t.Error("deleted without QUIT")
+	}
+}
+
+// A client that does not read its mail does not keep its mailbox for ever.
+func TestClientThatTakesNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t)
+	b.put(t, strings.Repeat("x", 32<<20), alice)
+	s := &Server{Backend: b, IdleTimeout: time.Second}
+	c := login(t, serve(t, s), alice)
+	c.send("RETR 1\r\nDELE 1\r\nQUIT\r\n")
+	waitUntilFree(t, s, alice)
+	if b.count(t, alice) != 1 {
+		t.Error("deleted what was not read")
 	}
 }
 
