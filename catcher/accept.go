@@ -28,7 +28,7 @@ func (c *Catcher) Accept(ctx context.Context, env mail.Envelope, r io.Reader) (m
 	m, err := c.store.Append(ctx, body, mail.Message{
 		Received:   c.cfg.Clock.Now(),
 		Envelope:   env,
-		Deliveries: deliveries(env.To),
+		Deliveries: c.deliveries(env.To),
 	})
 	if errors.Is(err, store.ErrFull) {
 		return mail.Receipt{}, &mail.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: "Message is larger than the store (--max-bytes)"}
@@ -39,15 +39,16 @@ func (c *Catcher) Accept(ctx context.Context, env mail.Envelope, r io.Reader) (m
 	return mail.Receipt{ID: m.ID, Deliveries: len(m.Deliveries)}, nil
 }
 
-// deliveries gives each mailbox one delivery, however often it was named.
-func deliveries(to []mail.Rcpt) []mail.Delivery {
+// deliveries gives each mailbox one delivery, however often it was named. A name
+// without a domain, such as postmaster, is one at our own.
+func (c *Catcher) deliveries(to []mail.Rcpt) []mail.Delivery {
 	list := make([]mail.Delivery, 0, len(to))
 	var seen map[string]bool // not needed for one recipient, as most mail has
 	if len(to) > 1 {
 		seen = make(map[string]bool, len(to))
 	}
 	for _, rcpt := range to {
-		box := mail.Box(rcpt.Address)
+		box := c.box(rcpt.Address)
 		if seen[box] {
 			continue
 		}
@@ -57,4 +58,15 @@ func deliveries(to []mail.Rcpt) []mail.Delivery {
 		list = append(list, mail.Delivery{Rcpt: rcpt, Box: box, State: mail.Delivered})
 	}
 	return list
+}
+
+func (c *Catcher) box(address string) string {
+	a, err := mail.ParseAddress(address)
+	if err != nil {
+		return mail.Box(address)
+	}
+	if a.Domain == "" {
+		a.Domain = c.cfg.Domain
+	}
+	return a.Box()
 }

@@ -30,9 +30,9 @@ func envelope(to ...string) mail.Envelope {
 func TestAcceptGivesEachMailboxOneDelivery(t *testing.T) {
 	t.Parallel()
 	c := catchertest.Start(t, catcher.Config{})
-	env := envelope("Alice@A.test", "alice@a.test", "alice+tag@a.test", "a@XN--BCHER-KVA.test", "a@bücher.test")
+	env := envelope("Alice@A.test", "alice@a.test", "alice+tag@a.test", "a@XN--BCHER-KVA.test", "a@bücher.test", "Postmaster")
 	receipt, err := c.Accept(t.Context(), env, strings.NewReader("hi\r\n"))
-	if err != nil || receipt.Deliveries != 3 {
+	if err != nil || receipt.Deliveries != 4 {
 		t.Fatalf("%+v, %v", receipt, err)
 	}
 	m, err := c.Get(t.Context(), receipt.ID)
@@ -43,10 +43,10 @@ func TestAcceptGivesEachMailboxOneDelivery(t *testing.T) {
 	for _, d := range m.Deliveries {
 		boxes = append(boxes, d.Box)
 	}
-	if got := strings.Join(boxes, " "); got != "alice@a.test alice+tag@a.test a@bücher.test" {
+	if got := strings.Join(boxes, " "); got != "alice@a.test alice+tag@a.test a@bücher.test postmaster@localhost" {
 		t.Errorf("delivered to %s", got)
 	}
-	if len(m.Envelope.To) != 5 {
+	if len(m.Envelope.To) != 6 {
 		t.Errorf("the envelope has %d recipients", len(m.Envelope.To))
 	}
 }

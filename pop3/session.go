@@ -189,6 +189,11 @@ func (c *session) do(ctx context.Context, verb, arg string) {
 			return
 		}
 		c.transaction(ctx, verb, arg)
+	case "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT":
+		// A page on the web can make a browser send this here, with commands of its
+		// choice behind the HTTP header.
+		c.over = true
+		c.out.fail("this is POP3, not HTTP")
 	default:
 		c.reject("unknown command")
 	}

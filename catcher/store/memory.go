@@ -227,7 +227,11 @@ func (s *Memory) List(ctx context.Context, q Query) (Page, error) {
 		}
 		l = &b.line
 	}
-	var page Page
+	size := l.live
+	if q.Limit > 0 {
+		size = min(size, q.Limit)
+	}
+	page := Page{Messages: make([]mail.Message, 0, size)}
 	for place := range l.between(q.After, q.Before, q.Oldest) {
 		if k := len(page.Messages); k > 0 && page.Messages[k-1].ID == place.id {
 			continue // two deliveries of one message in one mailbox
