@@ -456,8 +456,8 @@ func TestAReaderThatFailsEndsTheMessage(t *testing.T) {
 // what is read at a time.
 func TestBoundariesAcrossWindows(t *testing.T) {
 	t.Parallel()
-	head := "Content-Type: multipart/mixed; boundary=bound\r\n\r\n--bound\r\n\r\n"
-	for _, end := range []string{"\r\n", "\n", "\r\r\n"} {
+	for _, end := range []string{"\r\n", "\n", "\r\r\n", "\r"} {
+		head := strings.ReplaceAll("Content-Type: multipart/mixed; boundary=bound\n\n--bound\n\n", "\n", end)
 		for pad := windowSize - len(head) - 12; pad < windowSize-len(head)+12; pad++ {
 			body := head + strings.Repeat("x", pad) + end + "--bound" + end + end + "second" + end + "--bound--" + end
 			m := Parse(strings.NewReader(body), int64(len(body)))
@@ -468,6 +468,7 @@ func TestBoundariesAcrossWindows(t *testing.T) {
 			if first.Length != int64(pad) || second.Length != 6 {
 				t.Errorf("parts of %d and %d octets with %d before %q", first.Length, second.Length, pad, end)
 			}
+			checkNarrow(t, m, []byte(body))
 		}
 	}
 }
