@@ -75,7 +75,7 @@ func (p program) serve(ctx context.Context, args []string) error {
 	var s settings
 	flags := p.newFlags("serve", serveIntro)
 	s.flags(flags)
-	if err := errors.Join(p.parseFlags(flags, args)); err != nil {
+	if err := p.parseFlags(flags, args); err != nil {
 		return err
 	}
 	if err := noArguments(flags); err != nil {

@@ -38,7 +38,7 @@
 //	  smtpd/             go-smtp in front of Accept
 //	  catchertest/       a catcher on free ports for a test
 //	pop3/                mailboxes over POP3
-//	ui/                  everything over HTTP: api, events, the page
+//	ui/                  everything over HTTP: JSON and events; api/ has the JSON types, static/ the page
 //	docker/              image and compose file
 //
 // # Who may import whom

@@ -37,7 +37,7 @@ const (
 	DefaultMaxMessageSize = 50 << 20
 	DefaultMaxRecipients  = 1000
 	DefaultIdleTimeout    = 5 * time.Minute
-	DefaultGrace          = 10 * time.Second
+	DefaultGrace          = 5 * time.Second
 )
 
 // bodyBuffer is the size of the read buffer while a body comes in.
@@ -74,7 +74,8 @@ const keepSessions = 256
 
 // Serve takes connections from l until ctx ends. Then it closes l, tells idle
 // clients 421, gives open transactions the grace, closes what is left, and
-// returns nil once all sessions have ended.
+// returns nil once all sessions have ended. Several Serve calls end together: the
+// sessions are those of the server, not of a listener.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	s.mu.Lock()
 	s.setDefaults()
