@@ -51,9 +51,10 @@ func (a Address) Box() string {
 // Box is the mailbox of an address written as text, as users type it: what does
 // not parse is only lower-cased. Names that start with "@" are the catcher's own.
 func Box(address string) string {
-	a, err := ParseAddress(strings.TrimSpace(address))
+	address = strings.ToValidUTF8(strings.TrimSpace(address), "\uFFFD")
+	a, err := ParseAddress(address)
 	if err != nil {
-		return fold(strings.TrimSpace(address))
+		return fold(address)
 	}
 	return a.Box()
 }

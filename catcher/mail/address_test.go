@@ -28,6 +28,7 @@ func TestBoxMakesOneMailboxOfAllSpellings(t *testing.T) {
 		{"@all", "@all"},
 		{"@Queue", "@queue"},
 		{"not an address", "not an address"},
+		{"a\xff@b.test.", "a\ufffd@b.test"},
 	} {
 		if got := Box(tc.address); got != tc.box {
 			t.Errorf("Box(%q) = %q, want %q", tc.address, got, tc.box)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/postroom/postroom/catcher/mail"
 )
@@ -28,8 +29,7 @@ func (c *conn) front(line []byte) []byte {
 	c.script.add('C', masked(verb, arg, text))
 	switch verb {
 	case "EHLO", "HELO":
-		c.frontHello(verb, arg)
-		return line
+		return c.answer(line, c.frontHello(verb, arg))
 	case "MAIL":
 		return c.answer(c.frontMail(arg))
 	case "RCPT":
@@ -93,15 +93,23 @@ func badAddress(err error) error {
 	return &mail.Reply{Code: 501, Enhanced: [3]int{5, 1, 3}, Text: strings.ToUpper(text[:1]) + text[1:]}
 }
 
-// frontHello remembers what the client calls itself. It may do so anew at any time.
-func (c *conn) frontHello(verb, arg string) {
+// maxName is the longest name of a client: RFC 5321 §4.5.3.1.2.
+const maxName = 255
+
+// frontHello remembers what the client calls itself, which may be anything that
+// fits into a reply. It may do so anew at any time.
+func (c *conn) frontHello(verb, arg string) error {
 	name, _, _ := strings.Cut(strings.TrimSpace(arg), " ")
+	if len(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
+		return badSyntax("Malformed name in " + verb)
+	}
 	c.learn(func(info *mail.Session) {
 		info.Helo, info.Protocol = strings.ToValidUTF8(name, "\uFFFD"), "SMTP"
 		if verb == "EHLO" {
 			info.Protocol = "ESMTP"
 		}
 	})
+	return nil
 }
 
 // frontMail reads a MAIL command whole, and leaves go-smtp one without
