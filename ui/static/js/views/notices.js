@@ -30,7 +30,7 @@ export function Dialogs() {
   const close = () => { dialog.value = null; };
   const onClick = (event) => { if (event.target === element.current) close(); }; // the backdrop
   return html`
-    <dialog ref=${element} class=${now?.kind} onClose=${close} onClick=${onClick} aria-labelledby="dialog-title">
+    <dialog ref=${element} class=${now?.kind} autofocus=${now && now.kind !== 'ask'} onClose=${close} onClick=${onClick} aria-labelledby="dialog-title">
       ${now && html`<${contents[now.kind]} ...${now} close=${close} />`}
     </dialog>`;
 }

@@ -22,7 +22,7 @@ export function People({ message }) {
       ${shown.map((address) => html`<${Recipient} key=${address} address=${address} message=${message} bcc=${!named.has(address.toLowerCase())} />`)}
       ${shown.length < recipients.length && html`
         <button type="button" class="link-button" onClick=${() => setAll(true)}>${t.message.moreRecipients(recipients.length - shown.length)}</button>`}
-      ${unsent.length > 0 && html`<span class="differs" title=${t.message.notSentHint(unsent.join(', '))}>${t.message.notSent(unsent.length)}</span>`}
+      ${unsent.length > 0 && html`<span class="tag" title=${t.message.notSentHint(unsent.join(', '))}>${t.message.notSent(unsent.length)}</span>`}
     </p>`;
 }
 
@@ -33,7 +33,7 @@ function Sender({ from: [author], envelope }) {
       ${author
         ? html`${author.name && html`<b>${author.name}</b> `}<span class=${author.name ? 'address' : 'address alone'}>${author.address}</span>`
         : html`<b>${envelope || t.nullSender}</b>`}
-      ${differs && html` <span class="differs" title=${t.message.envelopeFromHint}>${t.message.envelopeFrom(envelope)}</span>`}
+      ${differs && html` <span class="tag" title=${t.message.envelopeFromHint}>${t.message.envelopeFrom(envelope)}</span>`}
     </span>`;
 }
 
