@@ -291,6 +291,9 @@ func TestPageInBrowser(t *testing.T) {
 		{"new mail does not move what is read", holdsStill},
 		{"older mail comes page by page", pages},
 		{"a flood is shown in bounded space", flood},
+		{"a big message is shown in part", big},
+		{"one pane at a time", narrow},
+		{"choices are remembered", remembers},
 		{"text can be read in both themes", contrast},
 		{"screenshots", screenshots},
 	}
@@ -482,7 +485,7 @@ func deletes(t *testing.T, browser context.Context) {
 
 	b.open(p.url("/mailbox/bob@example.test"))
 	b.click(".list [aria-label='Empty mailbox']")
-	b.shows("dialog", "Empty bob@example.test?")
+	b.shows("dialog[open]", "Empty bob@example.test?")
 	b.press(kb.Escape)
 	b.until(`!document.querySelector('dialog').open && document.querySelectorAll('.row').length === 1`)
 	b.click(".list [aria-label='Empty mailbox']")
@@ -550,7 +553,10 @@ func keyboard(t *testing.T, browser context.Context) {
 	b.press(kb.Enter)
 	b.shows(".list h1", "bob@example.test")
 	b.press("?")
-	b.shows("dialog", "Keyboard")
+	b.shows("dialog[open]", "Keyboard")
+	b.press(kb.Escape)
+	b.click(".list [aria-label='Mark all as read']")
+	b.until(`document.querySelectorAll('.row').length === 1 && document.querySelectorAll('.row[data-unread]').length === 0`)
 }
 
 func holdsStill(t *testing.T, browser context.Context) {
@@ -615,6 +621,68 @@ func flood(t *testing.T, browser context.Context) {
 	b.shows(".box[href='/'] .count", "5,000")
 	b.until(`document.querySelectorAll('.row').length < 60 && document.querySelectorAll('.box').length < 80`)
 	b.until(`document.querySelector('.rows .content').clientHeight <= 1000 * 52`)
+}
+
+func big(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	id := p.deliver("From: a@example.test\nSubject: long\n\n"+strings.Repeat("a line of a long text\n", 50_000), "a@example.test", "b@example.test")
+	b.open(p.url("/message/" + id))
+	b.click("#tab-raw")
+	b.shows(".bar", "The first 262 kB of 1.2 MB")
+	if shown := evaluate[int](b, `document.querySelector('.source').textContent.replaceAll('\n', '\r\n').length`); shown > 300<<10 {
+		t.Errorf("%d characters of source are in the page", shown)
+	}
+	b.click("#tab-text")
+	b.shows(".bar", "The first 262 kB of")
+}
+
+func narrow(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.note("for alice", "alice@example.test")
+	p.note("for bob", "bob@example.test")
+	b.do(chromedp.EmulateViewport(390, 844))
+	panes := func(want string) {
+		t.Helper()
+		b.until(fmt.Sprintf(`[...document.querySelectorAll('.boxes, .list, .message')].map((e) => e.classList[0]).join() === %q`, want))
+	}
+	b.open(p.url("/"))
+	panes("list")
+	b.click(".row")
+	b.shows("h2", "for bob")
+	panes("message")
+	b.click(".message [aria-label='Back']")
+	panes("list")
+	b.click(".list [aria-label='Mailboxes']")
+	panes("boxes")
+	b.click(".box[href='/mailbox/alice%40example.test']")
+	panes("list")
+	b.shows(".list h1", "alice@example.test")
+	b.run(`history.back()`)
+	panes("boxes")
+}
+
+func remembers(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	id := p.deliver(testMail(t, "reset"), "no-reply@parceldesk.example", "bob@example.test")
+	b.open(p.url("/message/" + id))
+	b.click("#tab-text")
+	width := evaluate[float64](b, `document.querySelector('.boxes').clientWidth`)
+	b.do(
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, width, 400, chromedp.ButtonLeft, chromedp.ClickCount(1)),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, width+40, 400, chromedp.ButtonLeft),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, width+60, 400, chromedp.ButtonLeft, chromedp.ClickCount(1)),
+	)
+	wider := fmt.Sprintf(`document.querySelector('.boxes').clientWidth > %v`, width+30)
+	b.until(wider)
+	b.click(".topbar [aria-label='Theme: System']")
+	b.click(".topbar [aria-label='Theme: Light']")
+	b.until(`document.documentElement.dataset.theme === 'dark'`)
+
+	b.open(p.url("/"))
+	b.until(wider)
+	b.until(`document.documentElement.dataset.theme === 'dark' && getComputedStyle(document.documentElement).colorScheme === 'dark'`)
+	b.click(".row")
+	b.shows(".body-text", "482 913")
 }
 
 // contrast checks that text has at least the contrast that WCAG 2.2 asks for at

@@ -1,5 +1,5 @@
 // Toast and dialogs.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { dialog, dismiss, toast } from '../state/notices.js';
@@ -23,7 +23,7 @@ const contents = { ask: Question, keys: Keys, setup: Setup };
 export function Dialogs() {
   const element = useRef();
   const now = dialog.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (now && !element.current.open) element.current.showModal();
     if (!now && element.current.open) element.current.close();
   }, [now]);
