@@ -4,7 +4,7 @@ import { askToEmpty, cursor, markAllSeen, openMessage } from '../actions.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { exact, sender, when } from '../format.js';
-import { address, go, route } from '../router.js';
+import { address, follow, go, route } from '../router.js';
 import { room } from '../settings.js';
 import { feed, hold, load, more, release, seenIn, waiting } from '../state/feed.js';
 import { boxOf, mailboxes } from '../state/mailboxes.js';
@@ -82,14 +82,9 @@ function Rows() {
 function Row({ row, box }) {
   const { id, subject, snippet, attachmentCount, defectCount, receivedAt } = row;
   const unread = !seenIn(box, row);
-  const onClick = (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    openMessage(id);
-  };
   return html`
     <a class="row" id="row-${id}" role="option" tabindex="-1" href=${address({ id })} aria-selected=${route.value.id === id}
-      data-cursor=${cursor.value === id ? '' : undefined} data-unread=${unread ? '' : undefined} onClick=${onClick}>
+      data-cursor=${cursor.value === id ? '' : undefined} data-unread=${unread ? '' : undefined} onClick=${follow(() => openMessage(id))}>
       <i class="dot" role="img" aria-label=${unread ? t.list.unread : undefined}></i>
       <span class="line">
         <span class="text"><b>${sender(row)}</b>${!box && html`<span class="whom"> → ${recipients(row)}</span>`}</span>

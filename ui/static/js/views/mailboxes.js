@@ -2,7 +2,7 @@
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { count } from '../format.js';
-import { address, go, route } from '../router.js';
+import { address, follow, go, route } from '../router.js';
 import { room } from '../settings.js';
 import { filter, load, mailboxes, matching } from '../state/mailboxes.js';
 import { t } from '../strings.js';
@@ -55,14 +55,9 @@ function Boxes() {
 function Box({ name, box, label }) {
   const at = label.lastIndexOf('@'), domain = at > 0 ? label.slice(at) : '';
   const current = route.value.box === name;
-  const onClick = (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
-    event.preventDefault();
-    go({ box: name });
-  };
   return html`
     <a class="box" href=${address({ box: name })} aria-current=${current ? 'page' : undefined} data-unread=${box.unseen > 0 ? '' : undefined}
-      title="${label} · ${t.mailboxes.count(box.messages, box.unseen)}" onClick=${onClick}>
+      title="${label} · ${t.mailboxes.count(box.messages, box.unseen)}" onClick=${follow(() => go({ box: name }))}>
       <span class="name">${label.slice(0, label.length - domain.length)}<span class="domain">${domain}</span></span>
       ${box.unseen > 0 && html`<span class="unseen-count">${count(box.unseen)}</span>`}
       <span class="count">${count(box.messages)}</span>

@@ -24,13 +24,16 @@ export function Dialogs() {
   const element = useRef();
   const now = dialog.value;
   useLayoutEffect(() => {
-    if (now && !element.current.open) element.current.showModal();
+    if (now && !element.current.open) {
+      element.current.showModal();
+      if (now.kind !== 'ask') element.current.focus(); // else what does the least has it
+    }
     if (!now && element.current.open) element.current.close();
   }, [now]);
   const close = () => { dialog.value = null; };
   const onClick = (event) => { if (event.target === element.current) close(); }; // the backdrop
   return html`
-    <dialog ref=${element} class=${now?.kind} autofocus=${now && now.kind !== 'ask'} onClose=${close} onClick=${onClick} aria-labelledby="dialog-title">
+    <dialog ref=${element} class=${now?.kind} tabindex="-1" onClose=${close} onClick=${onClick} aria-labelledby="dialog-title">
       ${now && html`<${contents[now.kind]} ...${now} close=${close} />`}
     </dialog>`;
 }
