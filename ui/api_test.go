@@ -42,6 +42,8 @@ func TestEveryRoute(t *testing.T) {
 		{"POST", "/v1/mailboxes/a@b.test", "", 405, "GET, HEAD, DELETE"},
 		{"PUT", "/v1/messages/ID/raw", "", 405, "GET, HEAD"},
 
+		{"HEAD", "/v1/mailboxes", "", 200, ""},
+		{"HEAD", "/v1/messages/ID", "", 200, ""},
 		{"GET", "/v1/mailboxes/%20", "", 400, "path.address"},
 		{"DELETE", "/v1/mailboxes/%20", "", 400, "path.address"},
 		{"GET", "/v1/mailboxes/never@x.test", "", 200, `{"address":"never@x.test","messages":0,"unseen":0,"bytes":0,"newest":""}`},

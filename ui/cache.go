@@ -1,14 +1,17 @@
 package ui
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/mime"
 )
 
-// cacheSize is how many summaries are kept, at about a kilobyte each.
-const cacheSize = 4096
+const (
+	cacheSize = 4096    // summaries that are kept, at about half a kilobyte each
+	heaviest  = 8 << 10 // octets; headers can be far longer, and such summaries are not kept
+)
 
 // A cache keeps what was read from messages lately. A message never changes, so
 // nothing in it goes stale. It holds two generations: when the young one is
@@ -38,6 +41,10 @@ func (c *cache) get(id mail.ID) (mime.Summary, bool) {
 }
 
 func (c *cache) put(id mail.ID, s mime.Summary) {
+	if weight(s) > heaviest {
+		return
+	}
+	s = detached(s)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.add(id, s)
@@ -49,4 +56,26 @@ func (c *cache) add(id mail.ID, s mime.Summary) {
 		c.old, c.young = c.young, make(map[mail.ID]mime.Summary, c.half)
 	}
 	c.young[id] = s
+}
+
+// weight is about what a summary takes in memory.
+func weight(s mime.Summary) int {
+	n := len(s.Subject) + len(s.MessageID) + len(s.Snippet)
+	for _, list := range [][]mime.Address{s.From, s.To, s.Cc} {
+		for _, a := range list {
+			n += 32 + len(a.Name) + len(a.Address)
+		}
+	}
+	return n
+}
+
+// detached is the summary with strings of its own, lest they keep the whole
+// header alive that they were cut from.
+func detached(s mime.Summary) mime.Summary {
+	s.Subject, s.MessageID, s.Snippet = strings.Clone(s.Subject), strings.Clone(s.MessageID), strings.Clone(s.Snippet)
+	own := func(a mime.Address) mime.Address {
+		return mime.Address{Name: strings.Clone(a.Name), Address: strings.Clone(a.Address)}
+	}
+	s.From, s.To, s.Cc = each(s.From, own), each(s.To, own), each(s.Cc, own)
+	return s
 }

@@ -24,6 +24,7 @@ const (
 	frameDetails = 200                   // added events in one frame that carry their message
 	writeTimeout = 10 * time.Second      // for one frame to a client
 	pingEvery    = 30 * time.Second
+	pongTimeout  = 90 * time.Second // without a sign of life from a websocket client
 )
 
 func (h *handler) eventRoutes() {

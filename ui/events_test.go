@@ -325,7 +325,7 @@ func TestSlowClientHoldsUpNobody(t *testing.T) {
 	ended := make(logged, 100)
 	s := start(t, catcher.Config{}, func(s *ui.Server) {
 		s.Log = slog.New(ended)
-		s.Hurry(time.Hour, 100*time.Millisecond)
+		s.Hurry(0, 0, time.Second)
 	})
 	if err := s.dial("").NetConn().(*net.TCPConn).SetReadBuffer(1); err != nil {
 		t.Fatal(err)
@@ -338,10 +338,10 @@ func TestSlowClientHoldsUpNobody(t *testing.T) {
 		case line := <-ended:
 			gone = line == "websocket ends"
 		default:
-			for range 50 {
+			for range 20 {
 				s.accept(big, "bob@x.test")
 			}
-			for range 50 {
+			for range 20 {
 				if e := quick.want("added"); e.Seq != last+1 {
 					t.Fatalf("event %d after %d", e.Seq, last)
 				}
@@ -366,12 +366,12 @@ func (l logged) Handle(_ context.Context, r slog.Record) error {
 
 func TestIdleClientsArePinged(t *testing.T) {
 	t.Parallel()
-	s := start(t, catcher.Config{}, func(s *ui.Server) { s.Hurry(200*time.Millisecond, 0) })
+	s := start(t, catcher.Config{}, func(s *ui.Server) { s.Hurry(100*time.Millisecond, 2*time.Second, 0) })
 	conn := s.dial("")
 	pings := 0
 	answer := conn.PingHandler()
 	conn.SetPingHandler(func(data string) error {
-		if pings++; pings == 4 {
+		if pings++; pings == 25 {
 			s.accept(plainMail, "bob@x.test") // pongs have kept the line open until here
 		}
 		return answer(data)
@@ -398,7 +398,7 @@ func TestDeadClientIsGivenUp(t *testing.T) {
 	ended := make(logged, 100)
 	s := start(t, catcher.Config{}, func(s *ui.Server) {
 		s.Log = slog.New(ended)
-		s.Hurry(5*time.Millisecond, 0)
+		s.Hurry(5*time.Millisecond, 20*time.Millisecond, 0)
 	})
 	s.dial("") // never reads, so it answers no ping
 	for line := range ended {

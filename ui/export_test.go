@@ -2,5 +2,8 @@ package ui
 
 import "time"
 
-// Hurry makes a server impatient, so that tests need not wait.
-func (s *Server) Hurry(heartbeat, write time.Duration) { s.heartbeat, s.write = heartbeat, write }
+// Hurry makes a server impatient with followers of events, so that tests need
+// not wait. Zero leaves a time as it is.
+func (s *Server) Hurry(beat, patience, write time.Duration) {
+	s.times = times{beat, patience, write}
+}

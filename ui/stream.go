@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,21 +58,17 @@ func (f *follower) follow(ctx context.Context, to line) error {
 	}
 }
 
+// times are those of a connection; zero stands for the constant.
+type times struct{ beat, patience, write time.Duration }
+
 // beat is how often a client is pinged.
-func (h *handler) beat() time.Duration {
-	if h.heartbeat > 0 {
-		return h.heartbeat
-	}
-	return pingEvery
-}
+func (h *handler) beat() time.Duration { return cmp.Or(h.times.beat, pingEvery) }
+
+// patience is how long a websocket client may give no sign of life.
+func (h *handler) patience() time.Duration { return cmp.Or(h.times.patience, pongTimeout) }
 
 // writeBy is when a write that starts now must be done.
-func (h *handler) writeBy() time.Time {
-	if h.write > 0 {
-		return time.Now().Add(h.write)
-	}
-	return time.Now().Add(writeTimeout)
-}
+func (h *handler) writeBy() time.Time { return time.Now().Add(cmp.Or(h.times.write, writeTimeout)) }
 
 // serveWebsocket runs until either side goes away. A second goroutine reads, to
 // notice pongs and the end.
@@ -88,7 +85,7 @@ func (h *handler) serveWebsocket(w http.ResponseWriter, r *http.Request, f *foll
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer cancel()
-		listen(conn, 3*h.beat())
+		listen(conn, h.patience())
 	})
 	err = f.follow(ctx, wsLine{h, conn})
 	h.log.Debug("websocket ends", "remote", r.RemoteAddr, "why", err)

@@ -71,8 +71,7 @@ type Server struct {
 
 	Grace time.Duration // 0: DefaultGrace
 
-	heartbeat time.Duration // time between pings to followers of events; 0: pingEvery
-	write     time.Duration // for one frame to them; 0: writeTimeout
+	times times // for followers of events; tests change them
 }
 
 // Handler returns the whole as a handler, for a test or another server. Its

@@ -81,15 +81,18 @@ func viewSession(s mail.Session) api.Session {
 	}
 }
 
-// viewDate is nil for what RFC 3339 cannot say: no date, or a year beyond 9999.
+// viewDate is nil for what RFC 3339 cannot say: no date, or a year beyond 9999. A
+// zone of 24 hours and more it cannot say either; then the date is in UTC.
 func viewDate(t time.Time) *time.Time {
-	if t.IsZero() || t.Year() < 0 || t.Year() > 9999 {
+	if t.IsZero() {
 		return nil
 	}
-	if _, err := t.MarshalJSON(); err != nil { // a zone of 24 hours and more
-		t = t.UTC()
+	for _, t := range []time.Time{t, t.UTC()} {
+		if _, err := t.MarshalText(); err == nil {
+			return &t
+		}
 	}
-	return &t
+	return nil
 }
 
 // seen says whether all deliveries in the scope are: those in box, or with ""

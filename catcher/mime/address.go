@@ -151,6 +151,10 @@ func (r *addressReader) end(list []Address) []Address {
 	if a.Address != "" && strings.Contains(a.Address, "=?") {
 		a.Address, _ = decodeWords(a.Address)
 	}
-	a.Name, a.Address = oneLine(clean(strings.TrimSpace(name))), oneLine(clean(a.Address))
+	a.Name = oneLine(clean(strings.TrimSpace(name)))
+	a.Address = strings.Trim(oneLine(clean(a.Address)), "<> \t") // left over where brackets do not match
+	if a == (Address{}) {
+		return list
+	}
 	return append(list, a)
 }

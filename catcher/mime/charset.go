@@ -52,7 +52,7 @@ func decodeText(b []byte, label string) (string, charsetFault) {
 	case "iso-2022-kr", "csiso2022kr":
 		s, fault = decodeWith(korean.EUCKR, shiftedKorean(b))
 	case "hz-gb-2312", "hz", "hz-gb2312":
-		s, fault = decodeWith(simplifiedchinese.HZGB2312, b)
+		s, fault = decodeHZ(b)
 	default:
 		enc := lookup(label, b)
 		if enc == nil {
@@ -209,7 +209,7 @@ func likeGBK(b []byte) bool {
 
 // metaCharset returns the charset that an HTML text names itself, or "".
 func metaCharset(b []byte) string {
-	if validUTF8(b) {
+	if utf8.Valid(b) {
 		return ""
 	}
 	_, name, certain := charset.DetermineEncoding(b[:min(len(b), 1024)], "text/html")
@@ -217,6 +217,25 @@ func metaCharset(b []byte) string {
 		return ""
 	}
 	return name
+}
+
+// decodeHZ decodes HZ (RFC 1843), in which a line end ends the Chinese of a
+// line, whether it says so or not.
+func decodeHZ(b []byte) (string, charsetFault) {
+	s, fault := decodeWith(simplifiedchinese.HZGB2312, b)
+	if fault == charsetGood {
+		return s, fault
+	}
+	var out strings.Builder
+	fault = charsetGood
+	for line := range bytes.Lines(b) {
+		text := bytes.TrimRight(line, "\r\n")
+		s, f := decodeWith(simplifiedchinese.HZGB2312, text)
+		out.WriteString(s)
+		out.Write(line[len(text):])
+		fault = max(fault, f)
+	}
+	return out.String(), fault
 }
 
 // shiftedKorean turns ISO-2022-KR (RFC 1557) into EUC-KR: the same rows with
@@ -243,8 +262,6 @@ func shiftedKorean(b []byte) []byte {
 	return out
 }
 
-func validUTF8(b []byte) bool { return utf8.Valid(b) }
-
 func isASCII[T []byte | string](b T) bool {
 	for i := 0; i < len(b); i++ {
 		if b[i] >= 0x80 {
@@ -263,15 +280,11 @@ func clean(s string) string {
 	return s
 }
 
-// wholeRunes drops a rune of UTF-8 that was cut at the end of b.
-func wholeRunes(b []byte) []byte {
-	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			if !utf8.FullRune(b[i:]) {
-				return b[:i]
-			}
-			break
-		}
+// wholeLines drops the line that was cut at the end of b, so that no character
+// is cut. A text of one line stays.
+func wholeLines(b []byte) []byte {
+	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+		return b[:i+1]
 	}
 	return b
 }

@@ -31,6 +31,7 @@ const (
 	HeaderTooLarge         DefectKind = "header-too-large"
 	DuplicateHeader        DefectKind = "duplicate-header"
 	Raw8BitHeader          DefectKind = "raw-8bit-header"
+	RawUTF8Header          DefectKind = "raw-utf8-header"
 	BadEncodedWord         DefectKind = "bad-encoded-word"
 	BadDate                DefectKind = "bad-date"
 	BadContentType         DefectKind = "bad-content-type"

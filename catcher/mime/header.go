@@ -75,14 +75,15 @@ func (p *parser) headerSpan(part *Part, start int64) span {
 }
 
 func (s *survey) see(l *line, first bool) {
+	head := bytes.TrimLeft(l.head, "\r") // after a line end LF CR
 	c := l.head[0]
-	n := nameLen(l.head)
+	n := nameLen(head)
 	switch {
 	case n > 0:
 		s.fields, s.junk = s.fields+1, -1
-		s.known = s.known || knownField(l.head[:n])
+		s.known = s.known || knownField(head[:n])
 	case first:
-		s.badStart = !isMboxLine(l.head)
+		s.badStart = !isMboxLine(head)
 	case c == ' ' || c == '\t' || s.semicolon:
 	case s.junk < 0:
 		s.junk = l.off
@@ -97,7 +98,7 @@ func (p *parser) unendedSpan(part *Part, s *survey, start, off int64) span {
 	case start >= p.w.size && part.whole:
 		p.note(part, NoHeader, start, "The message is empty.")
 	case s.fields == 0 && off == start: // a boundary at once, or nothing at all
-	case s.fields == 0 || s.badStart && !s.known:
+	case s.fields == 0 || part.whole && !s.known:
 		if part.whole {
 			p.note(part, NoHeader, start, "The message has no header: all of it is shown as text.")
 		} else {
@@ -158,6 +159,9 @@ func (p *parser) fields(part *Part, block string, base int64) []field {
 		end, n := lineEndString(rest, p.w.cr)
 		text, off := rest[:end], base+int64(at)
 		at += end + max(n, 1)
+		if crs := len(text) - len(strings.TrimLeft(text, "\r")); crs > 0 { // after a line end LF CR
+			text, off = text[crs:], off+int64(crs)
+		}
 		if text == "" {
 			continue
 		}

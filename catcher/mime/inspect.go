@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const checkedText = 256 << 10 // octets of a body that are checked for their charset
+const checkedText = 256 << 10 // octets of a body that are checked for their charset, and that a snippet is taken from
 
 // finish fills in what needs the whole tree: the charset of the message, which
 // raw 8-bit headers are in, and the bodies.
@@ -84,6 +84,9 @@ func cleanKeys(m map[string]string) map[string]string {
 
 func (p *parser) disposition(part *Part, raw string) {
 	value, params := parseParams(raw)
+	if strings.Contains(value, "=") { // parameters of nothing
+		value, params = parseParams("; " + raw)
+	}
 	part.Disposition = clean(strings.ToLower(value))
 	part.Filename = p.paramText("filename", params["filename"])
 }
@@ -103,7 +106,10 @@ func (p *parser) noteWords(part *Part, f *field, fault wordFault) {
 		return
 	}
 	if fault&wordRaw8Bit != 0 {
-		p.note(part, Raw8BitHeader, f.off, "The header %s has text that is neither ASCII nor encoded.", cut(f.name))
+		p.note(part, Raw8BitHeader, f.off, "The header %s has raw text that is neither ASCII nor UTF-8: its charset is guessed.", cut(f.name))
+	}
+	if fault&wordRawUTF8 != 0 {
+		p.note(part, RawUTF8Header, f.off, "The header %s has raw UTF-8 text, which is only for mail sent with SMTPUTF8.", cut(f.name))
 	}
 	if fault&wordBad != 0 {
 		p.note(part, BadEncodedWord, f.off, "The header %s has an encoded word that is malformed.", cut(f.name))
@@ -130,7 +136,7 @@ func (p *parser) duplicates(root *Part) {
 			}
 		}
 		if n > 1 {
-			p.note(root, DuplicateHeader, again, "The header %s is there %d times: the first counts.", name, n)
+			p.note(root, DuplicateHeader, again, "The header %s is there %d times, but may be only once.", name, n)
 		}
 	}
 }
@@ -149,28 +155,39 @@ func (p *parser) inspect() {
 			p.inspectQuoted(part)
 		}
 	}
-	p.inspectBody(p.m.text)
-	if p.m.html != p.m.text {
-		p.inspectBody(p.m.html)
-	}
+	p.text = p.inspectBody(p.m.text)
+	p.html = p.inspectBody(p.m.html)
 }
 
-func (p *parser) inspectBody(part *Part) {
+// inspectBody returns the start of a body, decoded.
+func (p *parser) inspectBody(part *Part) string {
 	if part == nil {
-		return
+		return ""
 	}
 	p.inspect8Bit(part)
-	switch _, fault := p.m.content(part, min(checkedText, max(part.Length, 1))); fault {
-	case charsetUnknown:
+	text, fault := p.m.content(part, checkedText)
+	switch {
+	case fault == charsetUnknown:
 		p.note(part, UnknownCharset, part.Offset, "The charset %q is not known: it is shown as a guess.", cut(part.Charset))
-	case charsetMismatch:
+	case fault == charsetMismatch && !p.cutOff(part):
 		p.note(part, CharsetMismatch, part.Offset, "The text is not in the charset %q that is declared.", cut(part.Charset))
 	}
+	return text
+}
+
+// cutOff says whether a part goes on beyond what is read of the message.
+func (p *parser) cutOff(part *Part) bool {
+	return p.partial && part.Offset+part.Length >= p.w.size
 }
 
 // inspect8Bit looks for octets over 127 where none were announced.
 func (p *parser) inspect8Bit(part *Part) {
-	if part.Encoding != "" && part.Encoding != "7bit" {
+	kind, text := Undeclared8Bit, "The text has octets over 127 but does not declare the transfer encoding 8bit."
+	switch part.Encoding {
+	case "", "7bit":
+	case "quoted-printable":
+		kind, text = BadQuotedPrintable, "The quoted-printable text has octets over 127 that are not encoded."
+	default:
 		return
 	}
 	end := min(part.Offset+part.Length, part.Offset+checkedText)
@@ -182,7 +199,7 @@ func (p *parser) inspect8Bit(part *Part) {
 		}
 		for i, c := range b {
 			if c >= 0x80 {
-				p.note(part, Undeclared8Bit, off+int64(i), "The text has octets over 127 but does not declare the transfer encoding 8bit.")
+				p.note(part, kind, off+int64(i), "%s", text)
 				return
 			}
 		}
@@ -227,7 +244,7 @@ func (p *parser) inspectBase64(part *Part) {
 	if c.junk >= 0 {
 		p.note(part, BadBase64, c.junk, "The base64 holds characters that are not of its alphabet: they are skipped.")
 	}
-	if c.truncated() {
+	if c.truncated() && !p.cutOff(part) {
 		p.note(part, TruncatedBase64, part.Offset+part.Length, "The base64 ends in the middle of a group: octets may be missing.")
 	}
 }
@@ -286,73 +303,99 @@ func (c *lineCount) add(off int64) {
 	c.n++
 }
 
+// A lint counts what is wrong with lines.
+type lint struct {
+	lf, cr, doubled, long, nul lineCount
+	cut                        bool // what comes next goes on a line that was too long for the window
+}
+
 // lint looks at line ends, NULs and the length of lines of the whole message.
 func (p *parser) lint() {
-	var lf, cr, doubled, long, nul lineCount
+	var l lint
 	for off := int64(0); off < p.w.size; {
 		b := p.w.at(off, windowSize)
 		if len(b) == 0 {
 			break
 		}
-		if nul.n == 0 {
-			if i := bytes.IndexByte(b, 0); i >= 0 {
-				nul.add(off + int64(i))
-			}
+		if i := bytes.IndexByte(b, 0); i >= 0 {
+			l.nul.add(off + int64(i))
 		}
-		used := 0
-		for used < len(b) {
-			i := bytes.IndexByte(b[used:], '\n')
-			last := i < 0
-			if last {
-				if used > 0 && off+int64(len(b)) < p.w.size {
-					break // the line is cut by the window: see it whole
-				}
-				i = len(b) - used
-				if off+int64(len(b)) < p.w.size {
-					i -= 2
-				}
-			}
-			text := b[used : used+i]
-			at := off + int64(used)
-			if !last {
-				switch {
-				case !bytes.HasSuffix(text, []byte("\r")):
-					lf.add(at + int64(i))
-				case bytes.HasSuffix(text, []byte("\r\r")):
-					doubled.add(at)
-					text = text[:i-2]
-				default:
-					text = text[:i-1]
-				}
-				used++
-			}
-			if c := bytes.IndexByte(text, '\r'); c >= 0 {
-				cr.add(at + int64(c))
-			}
-			if len(text) > 998 {
-				long.add(at)
-			}
-			used += i
-		}
-		off += int64(used)
+		off += int64(l.window(b, off, off+int64(len(b)) >= p.w.size))
 	}
-	p.noteLines(lf, cr, doubled, long, nul)
+	p.noteLines(&l)
 }
 
-func (p *parser) noteLines(lf, cr, doubled, long, nul lineCount) {
-	if lf.n > 0 {
-		p.note(nil, BareLF, lf.first, "Lines end in LF without CR: %d.", lf.n)
+// window looks at the lines in b and returns how far it got: a line that is cut
+// at the end waits for the next window, unless it fills this one.
+func (l *lint) window(b []byte, off int64, final bool) int {
+	used := 0
+	for used < len(b) {
+		at := off + int64(used)
+		i := bytes.IndexByte(b[used:], '\n')
+		switch {
+		case i >= 0:
+			l.line(b[used:used+i], at)
+			l.cut = false
+			used += i + 1
+		case final:
+			l.content(b[used:], at)
+			return len(b)
+		case used > 0:
+			return used
+		default:
+			l.content(b[:len(b)-2], at)
+			l.cut = true
+			return len(b) - 2
+		}
 	}
-	if cr.n > 0 {
-		p.note(nil, BareCR, cr.first, "Lines hold a CR that no LF follows: %d.", cr.n)
+	return used
+}
+
+// line looks at a line, which an LF follows.
+func (l *lint) line(text []byte, at int64) {
+	switch {
+	case bytes.HasSuffix(text, []byte("\r\r")):
+		l.doubled.add(at)
+		text = text[:len(text)-2]
+	case bytes.HasSuffix(text, []byte("\r")):
+		text = text[:len(text)-1]
+	default:
+		l.lf.add(at + int64(len(text)))
 	}
-	if doubled.n > 0 {
-		p.note(nil, DoubledCR, doubled.first, "Lines end in CR CR LF: %d.", doubled.n)
+	l.content(text, at)
+}
+
+func (l *lint) content(text []byte, at int64) {
+	if i := bytes.IndexByte(text, '\r'); i >= 0 {
+		l.cr.add(at + int64(i))
 	}
-	if long.n > 0 {
-		p.note(nil, LongLine, long.first, "Lines are longer than the 998 octets that RFC 5322 allows: %d.", long.n)
+	if len(text) > maxLine && !l.cut {
+		l.long.add(at)
 	}
-	if nul.n > 0 {
-		p.note(nil, NULOctet, nul.first, "The message holds NUL octets.")
+}
+
+const maxLine = 998 // octets without CRLF: RFC 5322 §2.1.1
+
+func (p *parser) noteLines(l *lint) {
+	for _, c := range [...]struct {
+		count     *lineCount
+		kind      DefectKind
+		one, many string
+	}{
+		{&l.lf, BareLF, "A line ends in LF without CR.", "%d lines end in LF without CR; this is the first."},
+		{&l.cr, BareCR, "A line holds a CR that no LF follows.", "%d lines hold a CR that no LF follows; this is the first."},
+		{&l.doubled, DoubledCR, "A line ends in CR CR LF.", "%d lines end in CR CR LF; this is the first."},
+		{&l.long, LongLine, "A line is longer than the 998 octets that RFC 5322 allows.",
+			"%d lines are longer than the 998 octets that RFC 5322 allows; this is the first."},
+	} {
+		switch {
+		case c.count.n == 1:
+			p.note(nil, c.kind, c.count.first, "%s", c.one)
+		case c.count.n > 1:
+			p.note(nil, c.kind, c.count.first, c.many, c.count.n)
+		}
+	}
+	if l.nul.n > 0 {
+		p.note(nil, NULOctet, l.nul.first, "The message holds NUL octets.")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds on what one message can cost. Each that is hit leaves a Defect.
@@ -117,7 +118,7 @@ func (m *Message) Open(p *Part) io.Reader {
 	if len(p.Children) > 0 || strings.HasPrefix(p.ContentType, "multipart/") {
 		return quiet{body}
 	}
-	return newDecoder(quiet{body}, transferEncoding(p.Encoding))
+	return newDecoder(quiet{body}, transferEncoding(p.Encoding), p.Length)
 }
 
 // quiet ends the content where reading it fails.
@@ -146,21 +147,42 @@ func (m *Message) body(p *Part, limit int64) (string, bool) {
 	return s, true
 }
 
-// content reads and decodes a text part.
+// content reads and decodes a text part, up to limit octets of it.
 func (m *Message) content(p *Part, limit int64) (string, charsetFault) {
-	b, _ := io.ReadAll(io.LimitReader(m.Open(p), limit)) // Open does not fail
-	if int64(len(b)) == limit {
-		b = wholeRunes(b)
+	b := make([]byte, min(limit, p.Length))
+	n, _ := io.ReadFull(m.Open(p), b) // decoding never makes more of it
+	b = b[:n]
+	cut := int64(n) == limit
+	if cut {
+		b = wholeLines(b)
 	}
-	label := p.Charset
-	if label == "" && p.ContentType == "text/html" {
+	s, fault := m.decode(p, b)
+	if cut && fault == charsetMismatch {
+		s = strings.TrimRight(s, "\ufffd") // a character in two
+		if !strings.Contains(s, "\ufffd") {
+			fault = charsetGood
+		}
+	}
+	return strings.TrimPrefix(s, "\ufeff"), fault
+}
+
+// decode takes a text without a charset for what the HTML itself names, or for
+// what the rest of the message is in.
+func (m *Message) decode(p *Part, b []byte) (string, charsetFault) {
+	if p.Charset != "" {
+		return decodeText(b, p.Charset)
+	}
+	label := ""
+	if p.ContentType == "text/html" {
 		label = metaCharset(b)
 	}
-	if label == "" && !validUTF8(b) {
+	if label == "" && !utf8.Valid(b) {
 		label = m.charset
 	}
-	s, fault := decodeText(b, label)
-	return strings.TrimPrefix(s, "\ufeff"), fault
+	if s, fault := decodeText(b, label); fault == charsetGood {
+		return s, fault
+	}
+	return decodeText(b, "")
 }
 
 // Attachments returns the leaves that are not the bodies Text and HTML return,
@@ -201,7 +223,10 @@ func choose(p *Part) (text, html *Part) {
 		return chooseLeaf(p)
 	}
 	last := p.ContentType == "multipart/alternative"
-	for _, c := range p.Children {
+	for i, c := range p.Children {
+		if i > 0 && c.Filename != "" && p.ContentType == "multipart/mixed" {
+			continue // a file, though nothing says attachment
+		}
 		t, h := choose(c)
 		if t != nil && (last || text == nil) {
 			text = t

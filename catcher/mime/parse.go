@@ -19,6 +19,8 @@ type parser struct {
 	headerLeft int64    // octets of header that may still be read
 	fieldsLeft int
 	ledger     ledger
+
+	text, html string // the start of the bodies, as inspect saw them
 }
 
 func newParser(r io.ReaderAt, size int64) *parser {
@@ -38,7 +40,7 @@ func (p *parser) note(part *Part, kind DefectKind, off int64, format string, arg
 func (p *parser) parse() *Message {
 	root := &Part{whole: true}
 	p.m.Root = root
-	p.entity(root, p.begin(root), 0)
+	p.entity(root, p.begin(root), 0, false)
 	p.finish()
 	p.lint()
 	p.inspect()
@@ -84,12 +86,19 @@ func (p *parser) next(off int64) hit {
 	floor, before := off, byte('\n')
 	for off < p.w.size {
 		b := p.w.at(off, headSize)
+		if len(b) == 0 {
+			break // the message is shorter than it was said to be
+		}
 		i := bytes.Index(b, []byte("--"))
 		if i < 0 {
-			off, before = off+int64(len(b)), 0
-			if b[len(b)-1] == '-' && off < p.w.size {
-				off, before = off-1, lastBefore(b, before)
+			n := len(b)
+			if b[n-1] == '-' && off+int64(n) < p.w.size {
+				n-- // perhaps the first of two
 			}
+			if n > 0 {
+				before = b[n-1]
+			}
+			off += int64(n)
 			continue
 		}
 		if i > 0 {
@@ -107,14 +116,6 @@ func (p *parser) next(off int64) hit {
 		off, before = l.off+2, '-'
 	}
 	return p.eof()
-}
-
-// lastBefore returns the octet before the last of b.
-func lastBefore(b []byte, before byte) byte {
-	if len(b) > 1 {
-		return b[len(b)-2]
-	}
-	return before
 }
 
 func dashes(b []byte) int {
@@ -149,11 +150,11 @@ func (p *parser) delimiter(l *line) (hit, bool) {
 }
 
 // entity reads the part at off, up to the boundary that ends it, which it
-// returns.
-func (p *parser) entity(part *Part, off int64, depth int) hit {
+// returns. digest says that it lies in a multipart/digest.
+func (p *parser) entity(part *Part, off int64, depth int, digest bool) hit {
 	p.all = append(p.all, part)
 	part.Offset = p.header(part, off)
-	p.interpret(part)
+	p.interpret(part, digest)
 	multi := strings.HasPrefix(part.ContentType, "multipart/")
 	if part.whole && (!multi || part.ID == "" && depth >= maxDepth) {
 		part.ID = childID(part, 1)
@@ -192,7 +193,7 @@ func (p *parser) composite(part *Part, depth int, multi bool) hit {
 func (p *parser) enclosed(part *Part, depth int) hit {
 	inner := &Part{ID: part.ID, whole: true}
 	part.inner = inner
-	h := p.entity(inner, part.Offset, depth+1)
+	h := p.entity(inner, part.Offset, depth+1, false)
 	part.Length = h.end - part.Offset
 	if inner.ID == part.ID {
 		part.Children = inner.Children
@@ -250,7 +251,7 @@ func (p *parser) children(part *Part, h hit, depth int) hit {
 		}
 		child := &Part{ID: childID(part, len(part.Children)+1)}
 		part.Children = append(part.Children, child)
-		h = p.entity(child, h.next, depth+1)
+		h = p.entity(child, h.next, depth+1, part.ContentType == "multipart/digest")
 	}
 	p.open = p.open[:level]
 	if h.level == level {
@@ -306,8 +307,11 @@ func (p *parser) guess(off, end int64) string {
 }
 
 // interpret reads what the fields of a part say about its content.
-func (p *parser) interpret(part *Part) {
+func (p *parser) interpret(part *Part, digest bool) {
 	part.ContentType = "text/plain"
+	if digest { // RFC 2046 §5.1.5
+		part.ContentType = "message/rfc822"
+	}
 	if f, ok := find(part.fields, "Content-Type"); ok {
 		t, params, good := parseType(f.raw)
 		part.Params = params

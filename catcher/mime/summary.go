@@ -11,9 +11,8 @@ import (
 
 // Bounds on what Summarize reads.
 const (
-	summaryBytes  = 4 << 20   // of the message
-	snippetSource = 256 << 10 // of the body that the snippet is taken from
-	snippetRunes  = 200
+	summaryBytes = 4 << 20 // of the message
+	snippetRunes = 200
 )
 
 // A Summary is what a list shows of a message.
@@ -50,30 +49,29 @@ func Summarize(r io.ReaderAt, size int64) Summary {
 		Partial:     p.partial,
 	}
 	s.Date, _ = m.Date()
-	s.Snippet = m.snippet()
+	s.Snippet = p.snippet()
 	return s
 }
 
 // snippet comes from the text, or from the HTML when the text says nothing.
-func (m *Message) snippet() string {
-	if text, ok := m.body(m.text, snippetSource); ok {
-		var b snippetBuilder
-		b.add(text)
-		if s := b.String(); s != "" {
-			return s
-		}
+func (p *parser) snippet() string {
+	var b snippetBuilder
+	b.add(p.text)
+	if s := b.String(); s != "" {
+		return s
 	}
-	if text, ok := m.body(m.html, snippetSource); ok {
-		return htmlSnippet(text)
+	text := p.html
+	if cut := strings.LastIndexByte(text, '<'); len(text) > checkedText/2 && cut > strings.LastIndexByte(text, '>') {
+		text = text[:cut] // the end of what was read may be the middle of a tag
 	}
-	return ""
+	return htmlSnippet(text)
 }
 
 // htmlSnippet takes the text of an HTML document that is shown.
 func htmlSnippet(text string) string {
 	var b snippetBuilder
 	z := html.NewTokenizer(strings.NewReader(text))
-	z.SetMaxBuf(snippetSource)
+	z.SetMaxBuf(checkedText)
 	hidden := "" // the element whose content is not shown
 	for !b.full() {
 		kind := z.Next()
@@ -136,6 +134,10 @@ func (s *snippetBuilder) add(text string) {
 			s.blank = s.runes > 0
 		case !unicode.IsPrint(r) || r == '\u034f' || r == '\u00ad':
 		default:
+			if s.blank && s.runes == snippetRunes-1 {
+				s.runes++
+				return
+			}
 			if s.blank {
 				s.b.WriteByte(' ')
 				s.runes++

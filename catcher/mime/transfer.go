@@ -35,25 +35,27 @@ func encodingName(raw string) string {
 	return clean(strings.ToLower(strings.Trim(value, "\"' \t")))
 }
 
-// newDecoder undoes a transfer encoding.
-func newDecoder(r io.Reader, enc coding) io.Reader {
+// newDecoder undoes the transfer encoding of about size octets.
+func newDecoder(r io.Reader, enc coding, size int64) io.Reader {
+	chunk := int(min(decodeChunk, size+1)) // one more: the end is then seen at once
 	switch enc {
 	case encBase64:
-		return &decoder{r: r, step: new(base64State).step}
+		return &decoder{r: r, chunk: chunk, step: new(base64State).step}
 	case encQuotedPrintable:
-		return &decoder{r: r, step: quotedPrintable}
+		return &decoder{r: r, chunk: chunk, step: quotedPrintable}
 	}
 	return r
 }
 
 // A decoder hands the octets of r through step.
 type decoder struct {
-	r    io.Reader
-	step stepFunc
-	in   []byte // read, not yet decoded
-	out  []byte // decoded, not yet handed out
-	keep []byte // room for out
-	eof  bool
+	r     io.Reader
+	chunk int // octets to read at a time
+	step  stepFunc
+	in    []byte // read, not yet decoded
+	out   []byte // decoded, not yet handed out
+	keep  []byte // room for out
+	eof   bool
 }
 
 // A stepFunc appends to dst what src decodes to and says how much of src it
@@ -79,7 +81,8 @@ func (d *decoder) Read(b []byte) (int, error) {
 func (d *decoder) more() {
 	if !d.eof {
 		if d.in == nil {
-			d.in = make([]byte, 0, decodeChunk)
+			d.in = make([]byte, 0, max(d.chunk, 512))
+			d.keep = make([]byte, 0, cap(d.in))
 		}
 		n, err := d.r.Read(d.in[len(d.in):cap(d.in)])
 		d.in, d.eof = d.in[:len(d.in)+n], err != nil
@@ -87,9 +90,8 @@ func (d *decoder) more() {
 	var used int
 	d.out, used = d.step(d.keep[:0], d.in, d.eof)
 	if used == 0 && len(d.in) == cap(d.in) { // only blanks: they will not end in time
-		d.out, used = d.step(d.keep[:0], d.in, true)
+		d.out, used = append(d.keep[:0], d.in...), len(d.in)
 	}
-	d.keep = d.out
 	d.in = d.in[:copy(d.in, d.in[used:])]
 }
 
@@ -100,14 +102,25 @@ type base64State struct {
 	n    int // sextets in bits
 }
 
-// base64Class gives the value of a character, or one of those below.
+// What base64Class says of characters that are no digits.
 const (
 	b64Blank = 0x40
 	b64Pad   = 0x41
 	b64Junk  = 0x80
 )
 
-func base64Class(c byte) byte {
+// base64Class gives the value of a digit, or one of the above.
+func base64Class(c byte) byte { return base64Table[c] }
+
+// base64Table is never changed.
+var base64Table = func() (t [256]byte) {
+	for c := range t {
+		t[c] = classifyBase64(byte(c))
+	}
+	return t
+}()
+
+func classifyBase64(c byte) byte {
 	switch {
 	case 'A' <= c && c <= 'Z':
 		return c - 'A'
@@ -186,11 +199,22 @@ func quotedPrintable(dst, src []byte, final bool) ([]byte, int) {
 			}
 			i += n
 		default:
-			dst = append(dst, c)
-			i++
+			n := literals(src[i:])
+			dst = append(dst, src[i:i+n]...)
+			i += n
 		}
 	}
 	return dst, i
+}
+
+// literals counts the octets at the start of b that stand for themselves.
+func literals(b []byte) int {
+	for i, c := range b {
+		if c == '=' || c == ' ' || c == '\t' {
+			return i
+		}
+	}
+	return len(b)
 }
 
 func blanks(b []byte) int {

@@ -2,6 +2,7 @@ package mime
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // A wordFault is a set of what was wrong with the text of a header.
@@ -9,6 +10,7 @@ type wordFault int
 
 const (
 	wordRaw8Bit wordFault = 1 << iota
+	wordRawUTF8
 	wordBad
 	wordUnknownCharset
 	wordMismatch
@@ -31,8 +33,8 @@ func decodeRaw(raw, charset string) (string, wordFault) {
 		return raw, 0
 	}
 	b := []byte(raw)
-	if validUTF8(b) {
-		return raw, wordRaw8Bit
+	if utf8.Valid(b) {
+		return raw, wordRawUTF8
 	}
 	s, fault := decodeText(b, charset)
 	if fault != charsetGood || strings.HasPrefix(charset, "utf-") {
@@ -137,31 +139,30 @@ func readWord(s string, d *wordDecoder) (w encodedWord, n int, ok bool) {
 		return w, 0, false
 	}
 	q := strings.IndexByte(s[2:min(len(s), 2+maxCharsetName)], '?') + 2
-	if q <= 2 || q+2 >= len(s) || s[q+2] != '?' || strings.ContainsAny(s[2:q], " \t=") {
-		d.fault |= wordBad
-		return w, 0, false
+	if q < 2 || q+2 >= len(s) || s[q+2] != '?' || strings.ContainsAny(s[2:q], " \t=") {
+		return w, 0, false // something else, as a boundary that holds "=?"
 	}
-	text := s[q+3:]
-	end := strings.Index(text, "?=")
+	coding := s[q+1] | 0x20 // in lower case
+	end := -1
+	if coding == 'b' || coding == 'q' {
+		end = strings.Index(s[q+3:], "?=")
+		d.noEnd = end < 0
+	}
 	if end < 0 {
-		d.noEnd = true
 		d.fault |= wordBad
 		return w, 0, false
 	}
 	label, _, _ := strings.Cut(s[2:q], "*") // RFC 2231 §5: a language may follow
 	w.charset = charsetName(label)
-	text = text[:end]
-	switch s[q+1] {
-	case 'B', 'b':
+	text := s[q+3 : q+3+end]
+	if coding == 'b' {
 		var state base64State
 		w.data, _ = state.step(nil, []byte(text), true)
 		w.broken = checkBase64Text(text)
-	case 'Q', 'q':
+	} else {
 		w.data, w.broken = decodeQ(text)
-	default:
-		d.fault |= wordBad
-		return w, 0, false
 	}
+	w.broken = w.broken || w.charset == ""
 	return w, q + 3 + end + 2, true
 }
 

@@ -148,5 +148,5 @@ func iso2022kr(s string) string {
 	for i := range b {
 		b[i] &= 0x7f
 	}
-	return "\x1b$)C\n\x0e" + string(b) + "\x0f"
+	return "\x1b$)C\x0e" + string(b) + "\x0f"
 }
