@@ -27,6 +27,13 @@ export function close() {
   else go({ box }, { replace: true });
 }
 
+/** follow lets a link change the place here; with a key held it is the browser's, for a new tab or window. */
+export const follow = (act) => (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  act();
+};
+
 export function address({ box = '', id = '' }) {
   if (id) return '/message/' + encodeURIComponent(id);
   return box ? '/mailbox/' + encodeURIComponent(box) : '/';

@@ -71,8 +71,9 @@ export async function more() {
   feed.value = { ...feed.value, more: 'loading', slide: false };
   try {
     const page = await api.messages({ mailbox: box, before: next, limit: PAGE }, request.signal);
-    if (feed.value.box !== box || feed.value.next !== next) return; // the list began anew meanwhile
-    feed.value = { ...feed.value, more: 'idle', next: page.next, rows: merge(feed.value.rows, page.messages.map(row)) };
+    if (feed.value.box !== box) return;
+    if (feed.value.next !== next) feed.value = { ...feed.value, more: 'idle' }; // the list was cut or began anew
+    else feed.value = { ...feed.value, more: 'idle', next: page.next, rows: merge(feed.value.rows, page.messages.map(row)) };
   } catch (problem) {
     if (problem.name !== 'AbortError') feed.value = { ...feed.value, more: 'failed' };
   }

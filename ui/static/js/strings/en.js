@@ -123,7 +123,7 @@ export default {
   welcome: {
     title: 'Waiting for the first mail',
     setupTitle: 'How to send mail here',
-    lead: 'Point your application at this address. Any sender, any recipient, any user name and password will do; nothing leaves this machine.',
+    lead: 'Point your application at this address. Any sender, any recipient, any user name and password will do. Nothing is sent on.',
     smtp: 'Send to (SMTP)', pop3: 'Read over POP3', off: 'off',
     snippets: 'Settings for your framework',
     shell: 'Or from a shell',

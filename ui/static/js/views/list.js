@@ -4,7 +4,7 @@ import { askToEmpty, cursor, markAllSeen, openMessage } from '../actions.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { exact, sender, when } from '../format.js';
-import { address, go, route } from '../router.js';
+import { address, follow, go, route } from '../router.js';
 import { room } from '../settings.js';
 import { feed, hold, load, more, release, seenIn, waiting } from '../state/feed.js';
 import { boxOf, mailboxes } from '../state/mailboxes.js';
@@ -44,6 +44,7 @@ function Head() {
 
 // New mail must not move the row that the reader looks at or points to.
 const reading = { scrolled: false, pointing: false };
+let touched = false; // browsers make mouse events of touches, but a finger that left points at nothing
 
 function update(change) {
   Object.assign(reading, change);
@@ -70,8 +71,9 @@ function Rows() {
   return html`
     <${Windowed} key=${box} class="rows" items=${rows} keyOf=${(row) => row.id} rowHeight=${ROW} slide=${slide} follow=${cursor.value}
       onNearEnd=${more} onTop=${(top) => update({ scrolled: !top })} foot=${html`<${Foot} />`}
-      onPointerOver=${(event) => event.pointerType === 'mouse' && update({ pointing: Boolean(event.target.closest('.row')) })}
-      onPointerLeave=${() => update({ pointing: false })}
+      onPointerDown=${(event) => { touched = event.pointerType === 'touch'; }}
+      onMouseOver=${(event) => update({ pointing: !touched && Boolean(event.target.closest('.row')) })}
+      onMouseLeave=${() => update({ pointing: false })}
       role="listbox" tabindex="0" aria-label=${t.list.title} aria-activedescendant=${cursor.value ? `row-${cursor.value}` : undefined}>
       ${(row) => html`<${Row} row=${row} box=${box} />`}
     <//>`;
@@ -80,24 +82,18 @@ function Rows() {
 function Row({ row, box }) {
   const { id, subject, snippet, attachmentCount, defectCount, receivedAt } = row;
   const unread = !seenIn(box, row);
-  const onClick = (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    openMessage(id);
-  };
   return html`
     <a class="row" id="row-${id}" role="option" tabindex="-1" href=${address({ id })} aria-selected=${route.value.id === id}
-      data-cursor=${cursor.value === id ? '' : undefined} data-unread=${unread ? '' : undefined} onClick=${onClick}>
+      data-cursor=${cursor.value === id ? '' : undefined} data-unread=${unread ? '' : undefined} onClick=${follow(() => openMessage(id))}>
       <i class="dot" role="img" aria-label=${unread ? t.list.unread : undefined}></i>
-      <span class="who">
-        <b>${sender(row)}</b>
-        ${!box && html`<span class="whom"> → ${recipients(row)}</span>`}
+      <span class="line">
+        <span class="text"><b>${sender(row)}</b>${!box && html`<span class="whom"> → ${recipients(row)}</span>`}</span>
+        <time datetime=${receivedAt} title=${exact(receivedAt)}>${when(receivedAt)}</time>
       </span>
-      <time datetime=${receivedAt} title=${exact(receivedAt)}>${when(receivedAt)}</time>
-      <span class="what"><span class="subject">${subject || t.noSubject}</span> <span class="snippet">${snippet}</span></span>
-      <span class="signs">
-        ${defectCount > 0 && html`<span class="defect" title=${t.list.defects(defectCount)}>${icon('warning')}</span>`}
-        ${attachmentCount > 0 && html`<span title=${t.list.attachments(attachmentCount)}>${icon('attachment')}</span>`}
+      <span class="line">
+        <span class="text"><span class="subject">${subject || t.noSubject}</span> <span class="snippet">${snippet}</span></span>
+        ${defectCount > 0 && html`<span class="sign defect" title=${t.list.defects(defectCount)}>${icon('warning')}</span>`}
+        ${attachmentCount > 0 && html`<span class="sign" title=${t.list.attachments(attachmentCount)}>${icon('attachment')}</span>`}
       </span>
     </a>`;
 }

@@ -2,19 +2,19 @@
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { count } from '../format.js';
-import { address, go, route } from '../router.js';
+import { address, follow, go, route } from '../router.js';
+import { room } from '../settings.js';
 import { filter, load, mailboxes, matching } from '../state/mailboxes.js';
 import { t } from '../strings.js';
 import { Failure, Loading } from './parts.js';
 import { Windowed } from './windowed.js';
 
-const ROW = 28;
 
 export function Mailboxes() {
   return html`
     <nav class="boxes" aria-label=${t.mailboxes.title}>
       <${Filter} />
-      <${Box} name="" box=${mailboxes.value.total} label=${t.allMail} sign="inbox" />
+      <${Box} name="" box=${mailboxes.value.total} label=${t.allMail} />
       <${Boxes} />
     </nav>`;
 }
@@ -45,24 +45,20 @@ function Boxes() {
   if (phase === 'failed') return html`<${Failure} text=${t.errors.boxesFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!list.length) return html`<p class="hint">${t.mailboxes.none}</p>`;
   if (!matching.value.length) return html`<p class="hint">${t.mailboxes.noMatch(filter.value)}</p>`;
+  const rowHeight = room.value === 'narrow' ? 40 : 28; // for fingers, or for a pointer
   return html`
-    <${Windowed} items=${matching.value} keyOf=${(box) => box.address} rowHeight=${ROW} follow=${route.value.box}>
-      ${(box) => html`<${Box} name=${box.address} box=${box} label=${box.address} sign="person" />`}
+    <${Windowed} items=${matching.value} keyOf=${(box) => box.address} rowHeight=${rowHeight} follow=${route.value.box}>
+      ${(box) => html`<${Box} name=${box.address} box=${box} label=${box.address} />`}
     <//>`;
 }
 
-function Box({ name, box, label, sign }) {
+function Box({ name, box, label }) {
+  const at = label.lastIndexOf('@'), domain = at > 0 ? label.slice(at) : '';
   const current = route.value.box === name;
-  const onClick = (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
-    event.preventDefault();
-    go({ box: name });
-  };
   return html`
     <a class="box" href=${address({ box: name })} aria-current=${current ? 'page' : undefined} data-unread=${box.unseen > 0 ? '' : undefined}
-      title="${label} · ${t.mailboxes.count(box.messages, box.unseen)}" onClick=${onClick}>
-      ${icon(sign)}
-      <span class="name">${label}</span>
+      title="${label} · ${t.mailboxes.count(box.messages, box.unseen)}" onClick=${follow(() => go({ box: name }))}>
+      <span class="name">${label.slice(0, label.length - domain.length)}<span class="domain">${domain}</span></span>
       ${box.unseen > 0 && html`<span class="unseen-count">${count(box.unseen)}</span>`}
       <span class="count">${count(box.messages)}</span>
     </a>`;

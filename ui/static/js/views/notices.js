@@ -1,5 +1,5 @@
 // Toast and dialogs.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { dialog, dismiss, toast } from '../state/notices.js';
@@ -23,14 +23,17 @@ const contents = { ask: Question, keys: Keys, setup: Setup };
 export function Dialogs() {
   const element = useRef();
   const now = dialog.value;
-  useEffect(() => {
-    if (now && !element.current.open) element.current.showModal();
+  useLayoutEffect(() => {
+    if (now && !element.current.open) {
+      element.current.showModal();
+      if (now.kind !== 'ask') element.current.focus(); // else what does the least has it
+    }
     if (!now && element.current.open) element.current.close();
   }, [now]);
   const close = () => { dialog.value = null; };
   const onClick = (event) => { if (event.target === element.current) close(); }; // the backdrop
   return html`
-    <dialog ref=${element} class=${now?.kind} onClose=${close} onClick=${onClick} aria-labelledby="dialog-title">
+    <dialog ref=${element} class=${now?.kind} tabindex="-1" onClose=${close} onClick=${onClick} aria-labelledby="dialog-title">
       ${now && html`<${contents[now.kind]} ...${now} close=${close} />`}
     </dialog>`;
 }

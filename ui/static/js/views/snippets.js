@@ -64,9 +64,11 @@ $mail->SMTPAuth = false;`,
 };
 
 export const shell = [
-  (host, port) => `swaks --server ${join(host, port)} --from app@example.test --to alice@example.test`,
-  (host, port) => `printf 'Subject: Hello\\r\\n\\r\\nIt works.\\r\\n' | curl smtp://${join(host, port)} \\
-  --mail-from app@example.test --mail-rcpt alice@example.test -T -`,
+  (host, port) => `swaks --server ${join(host, port)} \\
+  --from app@example.test --to alice@example.test`,
+  (host, port) => `printf 'Subject: Hello\\r\\n\\r\\nIt works.\\r\\n' |
+  curl smtp://${join(host, port)} -T - \\
+  --mail-from app@example.test --mail-rcpt alice@example.test`,
 ];
 
 const join = (host, port) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);

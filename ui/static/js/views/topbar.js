@@ -1,7 +1,7 @@
 // The bar at the head: where mail goes, help, theme.
 import { html } from '../html.js';
 import { icon, mark } from '../icons.js';
-import { address, go } from '../router.js';
+import { address, follow, go } from '../router.js';
 import { theme } from '../settings.js';
 import { dialog } from '../state/notices.js';
 import { info } from '../store.js';
@@ -15,13 +15,9 @@ export function TopBar() {
   const now = theme.value;
   const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
   const { smtp, pop3 } = info.value ?? {};
-  const home = (event) => {
-    event.preventDefault();
-    go({});
-  };
   return html`
     <header class="topbar">
-      <a class="brand" href=${address({})} onClick=${home}>${mark()}${t.name}</a>
+      <a class="brand" href=${address({})} onClick=${follow(() => go({}))}>${mark()}${t.name}</a>
       <div class="addresses">
         ${smtp && html`<${Copyable} label="SMTP" text=${reachable(smtp)} />`}
         ${pop3 && html`<${Copyable} label="POP3" text=${reachable(pop3)} />`}

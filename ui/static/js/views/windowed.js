@@ -18,51 +18,46 @@ export class Windowed extends Component {
 
   componentDidMount() {
     const element = this.scroller.current;
-    this.resize = new ResizeObserver(() => this.measure());
+    this.resize = new ResizeObserver(this.measure);
     this.resize.observe(element);
     this.measure();
   }
 
   componentWillUnmount() {
     this.resize.disconnect();
-    cancelAnimationFrame(this.frame);
   }
 
-  onScroll = () => {
-    cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.measure());
-  };
-
-  measure() {
+  measure = () => {
     const { scrollTop: top, clientHeight: height } = this.scroller.current;
-    this.setState({ top, height });
+    if (top !== this.state.top || height !== this.state.height) this.setState({ top, height });
     this.props.onTop?.(top <= 1);
     this.askForMore(top, height);
-  }
+  };
 
   askForMore(top, height) {
     const { items, rowHeight, onNearEnd } = this.props;
     if (items.length && items.length * rowHeight - top - height < 2 * height) onNearEnd?.();
   }
 
-  componentDidUpdate(before) {
+  getSnapshotBeforeUpdate() { return this.scroller.current.scrollTop; }
+
+  componentDidUpdate(before, _, top) {
     const { items, follow } = this.props;
-    if (before.items !== items) this.anchor(before.items);
+    if (before.items !== items) this.anchor(before.items, top);
     if (before.follow !== follow) this.bringIntoView(follow);
   }
 
   /** anchor puts the first row that was in view back to where it was. */
-  anchor(before) {
+  anchor(before, top) {
     const { items, keyOf, rowHeight } = this.props;
-    const element = this.scroller.current, { top, height } = this.state;
+    const element = this.scroller.current;
     const at = Math.floor(top / rowHeight);
     if (top > 1 && at < before.length) {
       const key = keyOf(before[at]);
       const now = items.length && keyOf(items[Math.min(at, items.length - 1)]) === key ? at : items.findIndex((item) => keyOf(item) === key);
       if (now >= 0 && now !== at) element.scrollTop = top + (now - at) * rowHeight;
     }
-    if (element.scrollTop !== top) this.measure();
-    else this.askForMore(top, height);
+    this.measure();
   }
 
   bringIntoView(key) {
@@ -81,12 +76,12 @@ export class Windowed extends Component {
     const rows = [];
     for (let i = first; i < last; i++) {
       rows.push(html`
-        <div class="slot" key=${keyOf(items[i])} style=${{ transform: `translateY(${i * rowHeight}px)`, height: `${rowHeight}px` }}>
+        <div class="slot" role="presentation" key=${keyOf(items[i])} style=${{ transform: `translateY(${i * rowHeight}px)`, height: `${rowHeight}px` }}>
           ${children(items[i], i)}
         </div>`);
     }
     return html`
-      <div class="windowed ${name}" ref=${this.scroller} onScroll=${this.onScroll} data-slide=${slide && top <= 1 ? '' : undefined} ...${rest}>
+      <div class="windowed ${name}" ref=${this.scroller} onScroll=${this.measure} data-slide=${slide && top <= 1 ? '' : undefined} ...${rest}>
         <div class="content" role="presentation" style=${{ height: `${items.length * rowHeight}px` }}>${rows}</div>
         ${foot}
       </div>`;
