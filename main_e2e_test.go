@@ -98,9 +98,7 @@ func start(t *testing.T, flags ...string) *process {
 		p.ended <- p.cmd.Wait()
 	}()
 	t.Cleanup(func() {
-		if p.cmd.Process.Signal(syscall.SIGTERM) == nil {
-			p.wait(t)
-		}
+		p.stop(t)
 		if p.errors.Len() > 0 && t.Failed() {
 			t.Logf("the program said:\n%s", p.errors)
 		}
@@ -134,6 +132,21 @@ func (p *process) readAnnouncement(lines *bufio.Scanner, doors int) {
 			p.page = words[1]
 		}
 	}
+}
+
+// terminate tells the process to end.
+func (p *process) terminate(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Error(err)
+	}
+}
+
+// stop ends the process. Twice is fine.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	p.terminate(t)
+	p.wait(t)
 }
 
 // wait wants the process to end by itself with status 0.
