@@ -31,9 +31,10 @@ export function Dialogs() {
     if (!now && element.current.open) element.current.close();
   }, [now]);
   const close = () => { dialog.value = null; };
+  const onClose = () => { if (!element.current.open) close(); }; // told late: it may be open again
   const onClick = (event) => { if (event.target === element.current) close(); }; // the backdrop
   return html`
-    <dialog ref=${element} class=${now?.kind} tabindex="-1" onClose=${close} onClick=${onClick} aria-labelledby="dialog-title">
+    <dialog ref=${element} class=${now?.kind} tabindex="-1" onClose=${onClose} onClick=${onClick} aria-labelledby="dialog-title">
       ${now && html`<${contents[now.kind]} ...${now} close=${close} />`}
     </dialog>`;
 }

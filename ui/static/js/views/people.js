@@ -18,8 +18,7 @@ export function People({ message }) {
   return html`
     <p class="people">
       <${Sender} from=${from} envelope=${envelope.from} />
-      <span class="arrow" role="img" aria-label=${t.message.to}>→</span>
-      ${shown.map((address) => html`<${Recipient} key=${address} address=${address} message=${message} bcc=${!named.has(lower(address))} />`)}
+      ${shown.map((address, i) => html`<${Recipient} key=${address} address=${address} first=${i === 0} message=${message} bcc=${!named.has(lower(address))} />`)}
       ${shown.length < recipients.length && html`
         <button type="button" class="link-button" onClick=${() => setAll(true)}>${t.message.moreRecipients(recipients.length - shown.length)}</button>`}
       ${unsent.length > 0 && html`<span class="tag" title=${t.message.notSentHint(unsent.join(', '))}>${t.message.notSent(unsent.length)}</span>`}
@@ -37,11 +36,12 @@ function Sender({ from: [author], envelope }) {
     </span>`;
 }
 
-function Recipient({ address, message, bcc }) {
+function Recipient({ address, first, message, bcc }) {
   const delivery = message.deliveries.find(({ rcpt }) => same(rcpt, address));
   const name = [...message.to, ...message.cc].find((one) => same(one.address, address))?.name;
   return html`
     <span class="recipient" title=${name}>
+      ${first && html`<span class="arrow" role="img" aria-label=${t.message.to}>→</span>`}
       ${delivery ? html`<a href=${path({ box: delivery.mailbox })} onClick=${follow(() => go({ box: delivery.mailbox }))}>${address}</a>` : address}
       ${bcc && html` <span class="tag" title=${t.message.bccHint}>${t.message.bcc}</span>`}
     </span>`;
