@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"net"
 	"net/smtp"
-	"net/textproto"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/postroom/postroom/catcher/mime"
 )
 
 // sendLimit is the time that sending one mail may take in all.
@@ -90,35 +91,39 @@ func ask(c *smtp.Client, want int, command string) error {
 	return err
 }
 
-// writeStuffed writes the message with dots doubled at the start of lines, and
-// the final dot. RFC 5321 §4.5.2.
+// writeStuffed writes the message with a dot doubled where a line starts with it,
+// and the final dot. Only CRLF ends a line here: RFC 5321 §4.5.2.
 func writeStuffed(w *bufio.Writer, body []byte) error {
+	lineStart := true
 	for line := range bytes.Lines(body) {
-		if line[0] == '.' {
+		if lineStart && line[0] == '.' {
 			w.WriteByte('.')
 		}
 		w.Write(line)
+		lineStart = bytes.HasSuffix(line, []byte("\r\n"))
 	}
-	if len(body) > 0 && !bytes.HasSuffix(body, []byte("\r\n")) {
+	if !lineStart {
 		w.WriteString("\r\n")
 	}
 	w.WriteString(".\r\n")
 	return w.Flush()
 }
 
-// crlf gives each line the end that mail wants. A message whose first line ends
-// in CRLF is left alone.
+// crlf gives each line the end that mail wants.
 func crlf(message []byte) []byte {
-	if i := bytes.IndexByte(message, '\n'); i > 0 && message[i-1] == '\r' {
-		return message
+	var out []byte
+	for line := range bytes.Lines(message) {
+		if text, ok := bytes.CutSuffix(line, []byte("\n")); ok {
+			line = slices.Concat(bytes.TrimSuffix(text, []byte("\r")), []byte("\r\n"))
+		}
+		out = append(out, line...)
 	}
-	return bytes.ReplaceAll(message, []byte("\n"), []byte("\r\n"))
+	return out
 }
 
-// header returns the header section of a message, as far as it parses.
-func header(message []byte) textproto.MIMEHeader {
-	h, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(message))).ReadMIMEHeader()
-	return h
+// parse reads a message as the page would.
+func parse(message []byte) *mime.Message {
+	return mime.Parse(bytes.NewReader(message), int64(len(message)))
 }
 
 func ascii(s string) bool {

@@ -15,6 +15,7 @@ import (
 	"net/textproto"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,7 @@ type draft struct {
 	to, cc, bcc         []string
 	subject, text, html string
 	attach, extra       []string
+	raw                 bool // none of those that make a message is given
 }
 
 func (p program) send(ctx context.Context, args []string) error {
@@ -60,6 +62,7 @@ func (p program) send(ctx context.Context, args []string) error {
 	if err := noArguments(flags); err != nil {
 		return err
 	}
+	d.raw = !slices.ContainsFunc([]string{"subject", "text", "html", "attach", "header"}, flags.Changed)
 	l, err := p.letter(d)
 	if err != nil {
 		return err
@@ -86,8 +89,7 @@ func (p program) letter(d draft) (letter, error) {
 		}
 		l.to = append(l.to, to...)
 	}
-	raw := d.subject+d.text+d.html == "" && len(d.attach)+len(d.extra) == 0
-	if raw {
+	if d.raw {
 		if l.body, err = p.readMessage(); err != nil {
 			return letter{}, err
 		}
@@ -100,7 +102,7 @@ func (p program) letter(d draft) (letter, error) {
 	if len(l.to) == 0 {
 		return letter{}, usagef("no recipient: give --to")
 	}
-	if !raw {
+	if !d.raw {
 		l.body, err = d.compose(time.Now())
 	}
 	return l, err
@@ -119,6 +121,9 @@ func (p program) readMessage() ([]byte, error) {
 	}
 	if len(body) == 0 {
 		return nil, usagef("the message on stdin is empty")
+	}
+	if i := bytes.IndexByte(body, '\n'); i > 0 && body[i-1] == '\r' {
+		return body, nil
 	}
 	return crlf(body), nil
 }
@@ -156,19 +161,21 @@ func addresses(list []string) ([]string, error) {
 	return out, nil
 }
 
-// headerRecipients reads To, Cc and Bcc.
+// headerRecipients reads To, Cc and Bcc, which may be less than correct.
 func headerRecipients(message []byte) ([]string, error) {
-	h := header(message)
+	m := parse(message)
 	var out []string
 	for _, name := range []string{"To", "Cc", "Bcc"} {
-		for _, value := range h[name] {
-			parsed, err := netmail.ParseAddressList(value)
+		list := m.Addresses(name)
+		if value := strings.TrimSpace(m.Get(name)); value != "" && len(list) == 0 && !strings.HasSuffix(value, ";") { // a group may be empty
+			return nil, usagef("%s of the message: no address in %.40q", name, value)
+		}
+		for _, a := range list {
+			address, err := mail.ParseAddress(a.Address)
 			if err != nil {
-				return nil, usagef("%s of the message: %w", name, err)
+				return nil, usagef("%s of the message: %q is no address", name, a.Address)
 			}
-			for _, a := range parsed {
-				out = append(out, a.Address)
-			}
+			out = append(out, address.String())
 		}
 	}
 	return out, nil
@@ -186,7 +193,7 @@ func (d draft) compose(now time.Time) ([]byte, error) {
 		{"Subject", mime.QEncoding.Encode("utf-8", d.subject)},
 	} {
 		if h.value != "" {
-			fmt.Fprintf(&b, "%s: %s\r\n", h.name, h.value)
+			writeField(&b, h.name, h.value)
 		}
 	}
 	for _, line := range d.extra {
@@ -194,7 +201,7 @@ func (d draft) compose(now time.Time) ([]byte, error) {
 		if !ok || strings.ContainsAny(line, "\r\n") || name == "" || strings.ContainsAny(name, " \t") {
 			return nil, usagef("--header %q: want \"Name: value\"", line)
 		}
-		fmt.Fprintf(&b, "%s: %s\r\n", name, mime.QEncoding.Encode("utf-8", strings.TrimSpace(value)))
+		writeField(&b, name, mime.QEncoding.Encode("utf-8", strings.TrimSpace(value)))
 	}
 	b.WriteString("MIME-Version: 1.0\r\n")
 	if err := d.writeBody(&b); err != nil {
@@ -316,5 +323,21 @@ func headerAddress(list ...string) string {
 	for _, a := range parsed {
 		out = append(out, a.String())
 	}
-	return strings.Join(out, ",\r\n ")
+	return strings.Join(out, ", ")
+}
+
+// writeField writes a header field, folded at spaces into lines of at most 78
+// octets where it can: RFC 5322 §2.1.1.
+func writeField(b *bytes.Buffer, name, value string) {
+	b.WriteString(name + ":")
+	column := len(name) + 1
+	for i, word := range strings.Split(value, " ") {
+		if i > 0 && word != "" && column+1+len(word) > 78 {
+			b.WriteString("\r\n")
+			column = 0
+		}
+		b.WriteString(" " + word)
+		column += 1 + len(word)
+	}
+	b.WriteString("\r\n")
 }

@@ -192,7 +192,9 @@ func readSendmail(stdin io.Reader, dots bool) ([]byte, error) {
 
 // letter completes the message and finds its envelope.
 func (call sendmailCall) letter(message []byte) (l letter, status int, err error) {
-	h := header(message)
+	if bytes.HasPrefix(message, []byte("From ")) { // of a mailbox file
+		_, message, _ = bytes.Cut(message, []byte("\r\n"))
+	}
 	if l.to, err = addresses(call.to); err != nil {
 		return l, sysUsage, err
 	}
@@ -213,20 +215,21 @@ func (call sendmailCall) letter(message []byte) (l letter, status int, err error
 	if l.from, err = senderAddress(call.from); err != nil {
 		return l, sysUsage, err
 	}
-	l.body = append(call.missing(h, time.Now()), message...)
+	l.body = append(call.missing(message, time.Now()), message...)
 	return l, 0, nil
 }
 
-// missing writes the header fields that a message needs and h has not.
-func (call sendmailCall) missing(h textproto.MIMEHeader, now time.Time) []byte {
+// missing writes the header fields that a message needs and has not.
+func (call sendmailCall) missing(message []byte, now time.Time) []byte {
+	m := parse(message)
 	var b bytes.Buffer
-	if h.Get("Date") == "" {
+	if m.Get("Date") == "" {
 		fmt.Fprintf(&b, "Date: %s\r\n", now.Format(time.RFC1123Z))
 	}
-	if h.Get("Message-Id") == "" {
+	if m.Get("Message-ID") == "" {
 		fmt.Fprintf(&b, "Message-ID: <%s@%s>\r\n", strings.ToLower(rand.Text()), hostname())
 	}
-	if h.Get("From") == "" {
+	if m.Get("From") == "" {
 		from := call.from
 		if from == "" || from == "<>" {
 			from = "MAILER-DAEMON@" + hostname()
@@ -234,9 +237,9 @@ func (call sendmailCall) missing(h textproto.MIMEHeader, now time.Time) []byte {
 		if call.name != "" {
 			from = mime.QEncoding.Encode("utf-8", call.name) + " <" + from + ">"
 		}
-		fmt.Fprintf(&b, "From: %s\r\n", from)
+		writeField(&b, "From", from)
 	}
-	if b.Len() > 0 && len(h) == 0 {
+	if b.Len() > 0 && len(m.Headers) == 0 && !bytes.HasPrefix(message, []byte("\r\n")) {
 		b.WriteString("\r\n")
 	}
 	return b.Bytes()

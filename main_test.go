@@ -237,7 +237,7 @@ func TestSendFailsWithStatus1(t *testing.T) {
 	wantFailure(t, status, stdout, stderr, exitFailed, "cannot reach")
 }
 
-func TestSendmail(t *testing.T) {
+func TestSendmailCompletesTheMessage(t *testing.T) {
 	t.Parallel()
 	const message = "Subject: x\nBcc: hidden@a,\n other@a\nTo: shown@a\n\nline\n.\nafter\n"
 	for name, tc := range map[string]struct {
