@@ -220,13 +220,23 @@ func fold(s string) string {
 	return norm.NFC.String(strings.ToLower(norm.NFC.String(s)))
 }
 
-// foldDomain gives the domain in lower case, with U-labels, without the root's dot.
+// foldDomain gives the domain in lower case, with U-labels, without dots at its
+// end: the root's, and those that should not be there.
 func foldDomain(domain string) string {
 	domain = fold(domain)
-	if trimmed := strings.TrimSuffix(domain, "."); trimmed != "" {
-		domain = trimmed
+	if !isASCII(domain) || strings.Contains(domain, "xn--") {
+		domain = unicodeDomain(domain)
 	}
-	if isASCII(domain) && !strings.Contains(domain, "xn--") || strings.HasPrefix(domain, "[") {
+	if trimmed := strings.TrimRight(domain, "."); trimmed != "" {
+		return trimmed
+	}
+	return domain
+}
+
+// unicodeDomain returns the domain with U-labels, or as it is when IDNA knows no
+// such domain.
+func unicodeDomain(domain string) string {
+	if strings.HasPrefix(domain, "[") {
 		return domain
 	}
 	profile := idna.New(idna.MapForLookup(), idna.StrictDomainName(false), idna.Transitional(false))

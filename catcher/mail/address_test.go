@@ -28,6 +28,8 @@ func TestBoxMakesOneMailboxOfAllSpellings(t *testing.T) {
 		{"@all", "@all"},
 		{"@Queue", "@queue"},
 		{"not an address", "not an address"},
+		{"a@b.test..", "a@b.test"},
+		{"a@例子。测试。", "a@例子.测试"},
 		{"a\xff@b.test.", "a\ufffd@b.test"},
 	} {
 		if got := Box(tc.address); got != tc.box {
