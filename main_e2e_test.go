@@ -91,7 +91,7 @@ func start(t *testing.T, flags ...string) *process {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stdout)
-	p.readAnnouncement(lines, listening(flags))
+	announced := p.readAnnouncement(lines, listening(flags))
 	go func() {
 		for lines.Scan() { // whatever else it has to say
 		}
@@ -103,6 +103,9 @@ func start(t *testing.T, flags ...string) *process {
 			t.Logf("the program said:\n%s", p.errors)
 		}
 	})
+	if !announced {
+		t.Fatal("the program did not say where it listens")
+	}
 	p.client = &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: p.dialPage}}
 	t.Cleanup(p.client.CloseIdleConnections)
 	return p
@@ -119,10 +122,11 @@ func listening(flags []string) int {
 	return n
 }
 
-// readAnnouncement reads where the doors are.
-func (p *process) readAnnouncement(lines *bufio.Scanner, doors int) {
+// readAnnouncement reads where the doors are, and returns false when the output
+// ends before that.
+func (p *process) readAnnouncement(lines *bufio.Scanner, doors int) bool {
 	for ; doors > 0 && lines.Scan(); doors-- {
-		words := strings.Fields(lines.Text())
+		words := strings.Fields(lines.Text() + " - -")
 		switch words[0] {
 		case "SMTP":
 			p.smtp = words[1]
@@ -132,6 +136,7 @@ func (p *process) readAnnouncement(lines *bufio.Scanner, doors int) {
 			p.page = words[1]
 		}
 	}
+	return doors == 0
 }
 
 // terminate tells the process to end.
@@ -363,6 +368,7 @@ func execute(t *testing.T, stdin string, env []string, name string, args ...stri
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
 	cmd.Env = append(bareEnv(t), env...)
+	cmd.WaitDelay = 10 * time.Second // a daemon that it leaves behind may hold its output
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
