@@ -127,6 +127,25 @@ func TestCurlSends(t *testing.T) {
 	}
 }
 
+// TestCurlInternational: curl writes the domain as DNS has it, and the mailbox is
+// that of the domain as people write it.
+func TestCurlInternational(t *testing.T) {
+	t.Parallel()
+	curl := catchertest.NeedProgram(t, "curl")
+	if !strings.Contains(must(t, "", curl, "--version"), "IDN") {
+		t.Skip("this curl knows no domains in Unicode")
+	}
+	p := start(t)
+	must(t, "", curl, "--silent", "--show-error", "smtp://"+p.smtp+"/client.test", "--mail-from", "a@a.test",
+		"--mail-rcpt", "用户@例子.test", "--upload-file", write(t, "mail", plainMail))
+	m := p.only(t, "用户@例子.test")
+	wantSaid(t, m, "with UTF8SMTP", "from <a@a.test> SMTPUTF8", "to <用户@xn--fsqu00a.test>")
+	for _, user := range []string{"用户@例子.test", "用户@xn--fsqu00a.test", "@all"} {
+		got := must(t, "", curl, "--silent", "--show-error", "--user", user+":x", "pop3://"+p.pop3+"/1")
+		wantBytes(t, user, got, plainMail)
+	}
+}
+
 func TestMsmtp(t *testing.T) {
 	msmtp := catchertest.NeedProgram(t, "msmtp")
 	const letter = "From: a@a.test\r\nTo: b@b.test\r\n%sDate: Mon, 02 Mar 2026 10:00:00 +0000\r\nMessage-ID: <1@a.test>\r\nSubject: Hello\r\n\r\n.\r\n..\r\nend\r\n"

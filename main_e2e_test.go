@@ -76,11 +76,16 @@ type process struct {
 	ended            chan error // gives the end of the process, once
 }
 
+// onFreePorts are the flags with which serve disturbs nobody.
+func onFreePorts() []string {
+	return []string{"--smtp", "127.0.0.1:0", "--pop3", "127.0.0.1:0", "--http", "127.0.0.1:0"}
+}
+
 // start runs the program on free ports until the test ends, which it has to do
 // with status 0 when told to. Flags given later win.
 func start(t *testing.T, flags ...string) *process {
 	t.Helper()
-	flags = append([]string{"--smtp", "127.0.0.1:0", "--pop3", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-level", "warn"}, flags...)
+	flags = slices.Concat(onFreePorts(), []string{"--log-level", "warn"}, flags)
 	p := &process{cmd: exec.Command(binary(t), flags...), errors: &bytes.Buffer{}, ended: make(chan error, 1)}
 	p.cmd.Env, p.cmd.Stderr = bareEnv(t), p.errors
 	stdout, err := p.cmd.StdoutPipe()
@@ -396,7 +401,7 @@ func bareEnv(t *testing.T) []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LC_ALL=C.UTF-8", "TZ=UTC", "LOGNAME=tester", "USER=tester"}
 }
 
-// needModule returns the node_modules folder in which nodemailer is, from the
+// needNodemailer returns the node_modules folder in which nodemailer is, from the
 // environment. Without it the test is skipped by the rule of NeedProgram.
 func needNodemailer(t *testing.T) string {
 	t.Helper()

@@ -22,9 +22,6 @@ import (
 	"github.com/postroom/postroom/ui/api"
 )
 
-// allOnFreePorts are the flags with which serve disturbs nobody.
-var allOnFreePorts = []string{"--smtp", "127.0.0.1:0", "--pop3", "127.0.0.1:0", "--http", "127.0.0.1:0"}
-
 // wantOneLine checks what a program that failed has to say.
 func wantOneLine(t *testing.T, o outcome, status int, prefix string, words ...string) {
 	t.Helper()
@@ -106,7 +103,7 @@ func TestServeRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			o := execute(t, "", []string{c.env}, program, append(allOnFreePorts[:6:6], c.flags...)...)
+			o := execute(t, "", []string{c.env}, program, append(onFreePorts(), c.flags...)...)
 			wantOneLine(t, o, exitUsage, "postroom: ", c.words...)
 		})
 	}
@@ -115,6 +112,18 @@ func TestServeRefuses(t *testing.T) {
 			t.Errorf("the file in the place of a socket: %q, %v", text, err)
 		}
 	})
+}
+
+// TestServeLeavesNoSocket: when one door cannot be opened, the others leave
+// nothing behind.
+func TestServeLeavesNoSocket(t *testing.T) {
+	t.Parallel()
+	taken, socket := occupied(t, "tcp", "127.0.0.1:0"), filepath.Join(t.TempDir(), "s")
+	o := execute(t, "", nil, binary(t), "--smtp", "unix:"+socket, "--pop3", "127.0.0.1:0", "--http", taken)
+	wantOneLine(t, o, exitUsage, "postroom: ", "--http", taken)
+	if _, err := os.Lstat(socket); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the socket of SMTP is left: %v", err)
+	}
 }
 
 func TestUnknownSubcommand(t *testing.T) {
@@ -291,6 +300,18 @@ func TestTerminateAfterGrace(t *testing.T) {
 	if took := time.Since(began); took < 100*time.Millisecond {
 		t.Errorf("ended after %v, without the grace", took)
 	}
+}
+
+// TestInterrupt: what Ctrl-C sends ends the program as well.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	idle := dialSMTP(t, p.smtp)
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	idle.reply("421")
+	p.wait(t)
 }
 
 // TestTerminateTwice: a second signal ends the program at once. One that follows
