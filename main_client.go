@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/smtp"
 	"slices"
 	"strings"
@@ -28,9 +27,7 @@ type letter struct {
 // deliver hands the letter to the SMTP server and returns the last reply's text.
 // A refusal is a *textproto.Error.
 func (l letter) deliver(ctx context.Context, server string) (string, error) {
-	network, address := splitAddress(server)
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, network, address)
+	conn, err := dial(ctx, server)
 	if err != nil {
 		return "", fmt.Errorf("cannot reach the SMTP server: %w", err)
 	}

@@ -599,7 +599,7 @@ func TestSendmailFails(t *testing.T) {
 		{"no recipients in the header", small.smtp, "Subject: x\n\nx\n", []string{"-t"}, sysUsage},
 		{"unknown option", small.smtp, "x\n", []string{"-Z", "b@b.test"}, sysUsage},
 		{"option without value", small.smtp, "x\n", []string{"b@b.test", "-f"}, sysUsage},
-		{"other mode", small.smtp, "x\n", []string{"-bs"}, sysUsage},
+		{"other mode", small.smtp, "x\n", []string{"-bd"}, sysUsage},
 		{"no address", small.smtp, "x\n", []string{"a b"}, sysUsage},
 		{"bad header", small.smtp, "To: <<<\n\nx\n", []string{"-t"}, sysDataErr},
 		{"refused for good", small.smtp, large, []string{"b@b.test"}, sysUnavailable},

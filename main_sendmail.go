@@ -38,6 +38,7 @@ Usage:
   -S ADDRESS       SMTP server, host:port or unix:PATH
                    (else POSTROOM_SERVER, else 127.0.0.1:1025)
   -v               say on stderr what the server replied
+  -bs              speak SMTP on stdin and stdout; it is the server that answers
   -bm, -B, -N, -R, -V, -L, -q, -o…, -O, -d, -C, -G, -h, -n, -m, -U are taken and ignored
 
 Date, Message-ID and From are added when they are missing. Exit status as in
@@ -49,6 +50,7 @@ type sendmailCall struct {
 	fromGiven            bool
 	to                   []string
 	headers, dots, voice bool
+	dialog               bool // -bs
 	help                 bool
 }
 
@@ -67,6 +69,12 @@ func (p program) sendmail(ctx context.Context, args []string) int {
 	if call.server == "" {
 		call.server = "127.0.0.1:1025"
 	}
+	if call.dialog {
+		if err := p.relayDialog(ctx, call.server); err != nil {
+			return p.sendmailFailed(sysTempFail, err)
+		}
+		return exitOK
+	}
 	message, err := readSendmail(p.stdin, call.dots)
 	if err != nil {
 		return p.sendmailFailed(sysDataErr, err)
@@ -83,6 +91,27 @@ func (p program) sendmail(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.stderr, "sendmail:", reply)
 	}
 	return exitOK
+}
+
+// relayDialog connects stdin and stdout with the server, until that closes. The
+// copy of stdin may outlive it: a read from stdin cannot be ended.
+func (p program) relayDialog(ctx context.Context, server string) error {
+	conn, err := dial(ctx, server)
+	if err != nil {
+		return fmt.Errorf("cannot reach the SMTP server: %w", err)
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	go func() {
+		io.Copy(conn, p.stdin)
+		if half, ok := conn.(interface{ CloseWrite() error }); ok {
+			half.CloseWrite()
+		}
+	}()
+	if _, err = io.Copy(p.stdout, conn); err != nil {
+		return fmt.Errorf("connection to the SMTP server: %w", err)
+	}
+	return nil
 }
 
 func (p program) sendmailFailed(status int, err error) int {
@@ -129,7 +158,7 @@ func parseSendmail(args []string) (call sendmailCall, err error) {
 			return call, err
 		}
 	}
-	if len(call.to) == 0 && !call.headers && !call.help {
+	if len(call.to) == 0 && !call.headers && !call.help && !call.dialog {
 		return call, errors.New("no recipients: name them, or use -t")
 	}
 	return call, nil
@@ -160,7 +189,7 @@ func (call *sendmailCall) option(letter byte, value string) error {
 	case 'o':
 		call.dots = call.dots || value == "i"
 	case 'b':
-		if value != "m" {
+		if call.dialog = value == "s"; value != "m" && value != "s" {
 			return fmt.Errorf("mode -b%s is not offered", value)
 		}
 	case 'B', 'N', 'R', 'V', 'L', 'O', 'C', 'X', 'h', 'q', 'd', 'G', 'n', 'm', 'U', 'e', 'E':

@@ -163,6 +163,9 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, nil
 	}
 	network, address := splitAddress(address)
+	if address == "" {
+		return nil, errors.New("want host:port, unix:PATH or off")
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, network, address)
 	if network == "unix" && errors.Is(err, syscall.EADDRINUSE) && removeStale(ctx, address) {

@@ -61,6 +61,8 @@ func TestBadUsageIsOneLineAndStatus2(t *testing.T) {
 		{[]string{"--smtp=off", "--pop3=off", "--http=off"}, nil, "nothing to do"},
 		{[]string{"--smtp", "unix:" + missing}, nil, "--smtp unix:"},
 		{[]string{"--smtp", "nonsense"}, nil, "--smtp nonsense"},
+		{[]string{"--smtp", ""}, nil, "want host:port"},
+		{[]string{"--smtp=off", "--pop3", "unix:"}, nil, "want host:port"},
 		{[]string{"--max-bytes", "lots"}, nil, "want a size"},
 		{[]string{"--max-messages", "-1"}, nil, "not negative"},
 		{[]string{"--max-age", "old"}, nil, "want a duration"},
@@ -275,6 +277,18 @@ func TestSendmailCompletesTheMessage(t *testing.T) {
 	}
 }
 
+// TestSendmailSpeaksSMTP: what Symfony's Mailer does by default.
+func TestSendmailSpeaksSMTP(t *testing.T) {
+	t.Parallel()
+	c := catchertest.Start(t, catcher.Config{})
+	talk := "EHLO app\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b>\r\nDATA\r\nSubject: x\r\n\r\n..\r\n.\r\nQUIT\r\n"
+	status, out, stderr := call(t, nil, talk, "sendmail", "-bs", "-S", c.SMTPAddr())
+	m, body := only(t, c)
+	if status != exitOK || stderr != "" || !strings.Contains(out, "queued as "+m.ID.String()) || body != "Subject: x\r\n\r\n.\r\n" {
+		t.Errorf("status %d, stderr %q, body %q, said %s", status, stderr, body, out)
+	}
+}
+
 func TestSendmailStatus(t *testing.T) {
 	t.Parallel()
 	c := catchertest.Start(t, catcher.Config{MaxMessageSize: 10})
@@ -284,7 +298,8 @@ func TestSendmailStatus(t *testing.T) {
 	}{
 		{[]string{}, sysUsage},
 		{[]string{"-f"}, sysUsage},
-		{[]string{"-bs"}, sysUsage},
+		{[]string{"-bd"}, sysUsage},
+		{[]string{"-bs", "-S", "unix:/nonexistent/socket"}, sysTempFail},
 		{[]string{"-Z", "a@a"}, sysUsage},
 		{[]string{"no address at all"}, sysUsage},
 		{[]string{"-S", c.SMTPAddr(), "a@a"}, sysUnavailable},

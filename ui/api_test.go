@@ -492,12 +492,31 @@ func TestAnyHost(t *testing.T) {
 	s.do("POST", "/v1/messages/sample", "", "Host", "mail.dev.example", "Origin", "http://evil.example").problem(403)
 }
 
-func TestWithoutPageAndSessions(t *testing.T) {
+func TestWithoutPage(t *testing.T) {
 	t.Parallel()
-	s := start(t, catcher.Config{}, func(s *ui.Server) {
-		s.Page = nil
-		s.Backend = s.Backend.(*backend).Catcher
-	})
+	s := start(t, catcher.Config{}, func(s *ui.Server) { s.Page = nil })
 	s.get("/").problem(404)
-	s.get("/v1/sessions").problem(404)
+}
+
+// TestRawUTF8IsNoDefectWithSMTPUTF8: RFC 6532 allows it there.
+func TestRawUTF8IsNoDefectWithSMTPUTF8(t *testing.T) {
+	t.Parallel()
+	s := start(t, catcher.Config{})
+	for _, utf8 := range []bool{false, true} {
+		env := mail.Envelope{From: "a@a", To: []mail.Rcpt{{Address: "b@b.test"}}, UTF8: utf8}
+		body := "From: a@a\r\nDate: Mon, 02 Mar 2026 10:00:00 +0000\r\nMessage-ID: <1@a>\r\nSubject: ü\r\n\r\nx\r\n"
+		if _, err := s.backend.Accept(t.Context(), env, strings.NewReader(body)); err != nil {
+			t.Fatal(err)
+		}
+		var m api.Message
+		s.get("/v1/messages/latest").into(&m)
+		if want := map[bool]int{true: 0, false: 1}[utf8]; m.DefectCount != want || len(m.Defects) != want {
+			t.Errorf("SMTPUTF8 %v: %d, %+v", utf8, m.DefectCount, m.Defects)
+		}
+		var list api.Messages
+		s.get("/v1/messages?limit=1").into(&list)
+		if list.Messages[0].DefectCount != m.DefectCount {
+			t.Errorf("SMTPUTF8 %v: %d in the list", utf8, list.Messages[0].DefectCount)
+		}
+	}
 }

@@ -237,11 +237,10 @@ func (h *handler) getTranscript(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	keeper, ok := h.Backend.(Transcripts)
-	if !ok || m.Envelope.Session == nil {
+	if m.Envelope.Session == nil {
 		return notFound("There is no transcript of the session.")
 	}
-	text, ok := keeper.Transcript(m.Envelope.Session.ID)
+	text, ok := h.Backend.Transcript(m.Envelope.Session.ID)
 	if !ok {
 		return notFound("The transcript of the session is no longer known.")
 	}

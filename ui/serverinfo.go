@@ -49,11 +49,7 @@ func (h *handler) getInfo(context.Context, *struct{}) (*answer[api.Info], error)
 }
 
 func (h *handler) listSessions(context.Context, *struct{}) (*answer[api.Sessions], error) {
-	keeper, ok := h.Backend.(Sessions)
-	if !ok {
-		return nil, notFound("This server does not keep account of sessions.")
-	}
-	return answered(api.Sessions{Sessions: each(keeper.Sessions(), viewSession)}, nil)
+	return answered(api.Sessions{Sessions: each(h.Backend.Sessions(), viewSession)}, nil)
 }
 
 func (h *handler) ready(ctx context.Context, _ *struct{}) (*answer[api.Status], error) {

@@ -19,8 +19,7 @@ import (
 	"github.com/postroom/postroom/catcher/store"
 )
 
-// A Backend keeps the mail; *catcher.Catcher is one. What a Backend can do
-// besides is found by assertion: Transcripts, Sessions.
+// A Backend keeps the mail; *catcher.Catcher is one.
 type Backend interface {
 	Accept(ctx context.Context, env mail.Envelope, body io.Reader) (mail.Receipt, error)
 	Boxes(ctx context.Context) ([]store.Box, error)
@@ -33,19 +32,8 @@ type Backend interface {
 	Clear(ctx context.Context, box string) (int, error)
 	Subscribe(after uint64) *event.Sub
 	LastEvent() uint64
-}
-
-// Transcripts is a Backend that remembers what was said in SMTP sessions.
-type Transcripts interface {
-	// Transcript returns the talk of a session as text, or false when it is not
-	// or no longer known.
-	Transcript(sessionID string) (string, bool)
-}
-
-// Sessions is a Backend that knows whose SMTP sessions are open.
-type Sessions interface {
-	// Sessions describes them, oldest first.
-	Sessions() []mail.Session
+	Sessions() []mail.Session                   // SMTP sessions that are open, oldest first
+	Transcript(sessionID string) (string, bool) // what was said in one, also lately; false when it is not known
 }
 
 // DefaultGrace is how long Serve lets requests end when it is not told.

@@ -110,6 +110,9 @@ func (h *handler) about(ctx context.Context, m *mail.Message, box string) (api.A
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return api.About{}, err
 	}
+	if m.Envelope.UTF8 {
+		s.Defects -= s.RawUTF8
+	}
 	return api.About{
 		ID: m.ID.String(), ReceivedAt: m.Received.UTC(), Size: m.Size,
 		Subject: s.Subject, From: each(s.From, viewAddress), To: each(s.To, viewAddress), Cc: each(s.Cc, viewAddress),
@@ -142,13 +145,21 @@ func (h *handler) summary(ctx context.Context, m *mail.Message, box string) (api
 	}}, err
 }
 
+// defects are those of the message, save what SMTPUTF8 allows (RFC 6532).
+func defects(m *mail.Message, p *mime.Message) []mime.Defect {
+	if !m.Envelope.UTF8 {
+		return p.Defects
+	}
+	return slices.DeleteFunc(slices.Clone(p.Defects), func(d mime.Defect) bool { return d.Kind == mime.RawUTF8Header })
+}
+
 // message is the long form; p is the parsed body.
 func (h *handler) message(ctx context.Context, m *mail.Message, box string, p *mime.Message) (api.Message, error) {
 	about, err := h.about(ctx, m, box)
 	v := api.Message{
 		About: about, Envelope: viewEnvelope(m.Envelope),
 		Headers: each(p.Headers, viewHeader), Attachments: each(p.Attachments(), viewAttachment),
-		Structure: viewPart(p.Root), Defects: each(p.Defects, viewDefect),
+		Structure: viewPart(p.Root), Defects: each(defects(m, p), viewDefect),
 	}
 	v.AttachmentCount, v.DefectCount = len(v.Attachments), len(v.Defects) // the summary of a huge message knows less
 	if s := m.Envelope.Session; s != nil {

@@ -51,7 +51,7 @@ func (a Address) Box() string {
 // Box is the mailbox of an address written as text, as users type it: what does
 // not parse is only lower-cased. Names that start with "@" are the catcher's own.
 func Box(address string) string {
-	address = strings.ToValidUTF8(strings.TrimSpace(address), "\uFFFD")
+	address = strings.ToValidUTF8(strings.Trim(address, " \t\r\n"), "\uFFFD")
 	a, err := ParseAddress(address)
 	if err != nil {
 		return fold(address)
@@ -247,6 +247,9 @@ func unicodeDomain(domain string) string {
 	unicode, err := profile.ToUnicode(ascii)
 	if err != nil {
 		return domain
+	}
+	if _, rest, err := cutDomain(unicode, ""); err != nil || rest != "" {
+		return domain // IDNA makes spaces and the like of some characters
 	}
 	return unicode
 }

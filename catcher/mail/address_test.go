@@ -30,6 +30,7 @@ func TestBoxMakesOneMailboxOfAllSpellings(t *testing.T) {
 		{"not an address", "not an address"},
 		{"a@b.test..", "a@b.test"},
 		{"a@例子。测试。", "a@例子.测试"},
+		{"a@\u00a0.", "a@\u00a0"},
 		{"a\xff@b.test.", "a\ufffd@b.test"},
 	} {
 		if got := Box(tc.address); got != tc.box {

@@ -27,6 +27,7 @@ type Summary struct {
 	Attachments int
 	HasHTML     bool
 	Defects     int
+	RawUTF8     int  // those of them that are RawUTF8Header, and none where SMTPUTF8 was given
 	Partial     bool // the message is longer than was read: there may be more attachments and defects
 }
 
@@ -48,6 +49,11 @@ func Summarize(r io.ReaderAt, size int64) Summary {
 		HasHTML:     m.html != nil,
 		Defects:     len(m.Defects),
 		Partial:     p.partial,
+	}
+	for _, d := range m.Defects {
+		if d.Kind == RawUTF8Header {
+			s.RawUTF8++
+		}
 	}
 	s.Snippet = p.snippet()
 	return s
