@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/postroom/postroom/catcher"
+	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/ui"
 	"github.com/postroom/postroom/ui/api"
@@ -164,7 +165,7 @@ func TestMailboxNamesSurviveTheURL(t *testing.T) {
 	s := start(t, catcher.Config{})
 	for i, name := range []string{
 		`a/b@x.test`, `50%@x.test`, `"a b"@x.test`, `"a\"b"@x.test`, "jörg@bücher.test", "a+tag@x.test", "a?b#c&d@x.test",
-		"%2f@x.test", ".", "..", "@queue", "a@[IPv6:::1]",
+		"%2f@x.test", ".@x.test", "..@x.test", "@queue", "a@[IPv6:::1]",
 	} {
 		s.accept(plainMail, name)
 		var got api.Mailbox

@@ -90,8 +90,10 @@ func TestCacheConcurrently(t *testing.T) {
 func TestGate(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	if !g.enter() || !g.enter() {
-		t.Fatal("a new gate is closed")
+	for range 2 {
+		if !g.enter() {
+			t.Fatal("a new gate is closed")
+		}
 	}
 	g.leave()
 	g.close()
