@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,13 +21,14 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/postroom/postroom/catcher"
+	"github.com/postroom/postroom/catcher/catchertest"
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/ui"
 )
 
-const storyTime = 30 * time.Second // for one story; a loaded machine is slow
+const storyTime = 3 * time.Minute // for one story; a loaded machine is slow
 
 // A post is a catcher with the page in front of it, at an address that stays the
 // same when it is started again.
@@ -114,13 +114,8 @@ func testMail(t *testing.T, name string) string {
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
 	binary := os.Getenv("POSTROOM_CHROMIUM")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); binary == "" && err == nil {
-			binary = found
-		}
-	}
 	if binary == "" {
-		t.Skip("no chromium in PATH and POSTROOM_CHROMIUM is not set: the page is not tested in a browser")
+		binary = catchertest.NeedProgram(t, "chromium", "chromium-browser", "google-chrome")
 	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(binary), chromedp.UserDataDir(profile(t)), chromedp.NoFirstRun, chromedp.DisableGPU, chromedp.NoSandbox,
