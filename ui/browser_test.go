@@ -578,7 +578,8 @@ func holdsStill(t *testing.T, browser context.Context) {
 	b.shows(".slot:first-child .row .subject", "new 2")
 	b.until(`!document.querySelector('.pill') && document.querySelector('.rows').scrollTop === 0`)
 
-	// A row under the pointer stays there as well.
+	// A row under the pointer stays there as well, once it has arrived.
+	b.until(`document.getAnimations().length === 0`)
 	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 400, 120))
 	b.until(`document.querySelector('.row:hover') !== null`)
 	p.note("newest", "alice@example.test")
