@@ -9,7 +9,6 @@ import (
 	netmail "net/mail"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -203,80 +202,6 @@ func TestSendComposes(t *testing.T) {
 	}
 }
 
-func TestSendRawMessage(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct{ in, want, to string }{
-		"LF becomes CRLF":       {"Subject: x\n\n.dot\n..\n.", "Subject: x\r\n\r\n.dot\r\n..\r\n.\r\n", "a@a"},
-		"CRLF stays with LF":    {"Subject: x\r\n\r\nbare\nLF\r\n", "Subject: x\r\n\r\nbare\nLF\r\n", "a@a"},
-		"recipients in headers": {"To: A <x@a>, y@a\nCc: z@a\n\nx\n", "To: A <x@a>, y@a\r\nCc: z@a\r\n\r\nx\r\n", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := catchertest.Start(t, catcher.Config{})
-			args := []string{"send", "--server", c.SMTPAddr(), "--from", "<>"}
-			wantTo := "x@a y@a z@a"
-			if tc.to != "" {
-				args = append(args, "--to", tc.to)
-				wantTo = tc.to
-			}
-			if status, _, stderr := call(t, nil, tc.in, args...); status != exitOK {
-				t.Fatalf("status %d: %s", status, stderr)
-			}
-			m, body := only(t, c)
-			if body != tc.want || m.Envelope.From != "" || recipients(m) != wantTo {
-				t.Errorf("body %q, want %q; envelope %+v", body, tc.want, m.Envelope)
-			}
-		})
-	}
-}
-
-func TestSendFailsWithStatus1(t *testing.T) {
-	t.Parallel()
-	c := catchertest.Start(t, catcher.Config{MaxMessageSize: 10})
-	status, stdout, stderr := call(t, nil, "Subject: too long for it\n", "send", "--server", c.SMTPAddr(), "--to", "a@a")
-	wantFailure(t, status, stdout, stderr, exitFailed, "552")
-	status, stdout, stderr = call(t, nil, "x", "send", "--server", "unix:"+filepath.Join(t.TempDir(), "none"), "--to", "a@a")
-	wantFailure(t, status, stdout, stderr, exitFailed, "cannot reach")
-}
-
-func TestSendmailCompletesTheMessage(t *testing.T) {
-	t.Parallel()
-	const message = "Subject: x\nBcc: hidden@a,\n other@a\nTo: shown@a\n\nline\n.\nafter\n"
-	for name, tc := range map[string]struct {
-		args      []string
-		from, to  string
-		has, lack []string
-	}{
-		"recipients as arguments": {[]string{"-f", "me@a", "one@a", "two@a"}, "me@a", "one@a two@a", []string{"Bcc: hidden@a", "line\r\n"}, []string{"after"}},
-		"recipients in headers":   {[]string{"-t", "-i", "-fme@a"}, "me@a", "shown@a hidden@a other@a", []string{"after\r\n", ".\r\n", "Date: ", "Message-ID: <", "From: me@a\r\n"}, []string{"Bcc", "other@a"}},
-		"options glued together":  {[]string{"-ti", "-F", "Mé", "-r", "me@a", "-oem", "-B8BITMIME"}, "me@a", "shown@a hidden@a other@a", []string{"after", "From: =?utf-8?q?M=C3=A9?= <me@a>"}, nil},
-		"null sender":             {[]string{"-oi", "-f", "<>", "--", "one@a"}, "", "one@a", []string{"From: MAILER-DAEMON@"}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := catchertest.Start(t, catcher.Config{})
-			env := map[string]string{"POSTROOM_SERVER": c.SMTPAddr()}
-			if status, out, errs := call(t, env, message, append([]string{"sendmail"}, tc.args...)...); status != exitOK || out+errs != "" {
-				t.Fatalf("status %d, %q, %q", status, out, errs)
-			}
-			m, body := only(t, c)
-			if m.Envelope.From != tc.from || recipients(m) != tc.to {
-				t.Errorf("envelope %+v", m.Envelope)
-			}
-			for _, text := range tc.has {
-				if !strings.Contains(body, text) {
-					t.Errorf("%q is missing in %q", text, body)
-				}
-			}
-			for _, text := range tc.lack {
-				if strings.Contains(body, text) {
-					t.Errorf("%q is in %q", text, body)
-				}
-			}
-		})
-	}
-}
-
 // TestSendmailSpeaksSMTP: what Symfony's Mailer does by default.
 func TestSendmailSpeaksSMTP(t *testing.T) {
 	t.Parallel()
@@ -286,92 +211,6 @@ func TestSendmailSpeaksSMTP(t *testing.T) {
 	m, body := only(t, c)
 	if status != exitOK || stderr != "" || !strings.Contains(out, "queued as "+m.ID.String()) || body != "Subject: x\r\n\r\n.\r\n" {
 		t.Errorf("status %d, stderr %q, body %q, said %s", status, stderr, body, out)
-	}
-}
-
-func TestSendmailStatus(t *testing.T) {
-	t.Parallel()
-	c := catchertest.Start(t, catcher.Config{MaxMessageSize: 10})
-	for _, tc := range []struct {
-		args []string
-		want int
-	}{
-		{[]string{}, sysUsage},
-		{[]string{"-f"}, sysUsage},
-		{[]string{"-bd"}, sysUsage},
-		{[]string{"-bs", "-S", "unix:/nonexistent/socket"}, sysTempFail},
-		{[]string{"-Z", "a@a"}, sysUsage},
-		{[]string{"no address at all"}, sysUsage},
-		{[]string{"-S", c.SMTPAddr(), "a@a"}, sysUnavailable},
-		{[]string{"-S", "unix:/nonexistent/socket", "a@a"}, sysTempFail},
-		{[]string{"-t"}, sysUsage},
-	} {
-		status, stdout, stderr := call(t, nil, "Subject: x\n\nlonger than ten octets\n", append([]string{"sendmail"}, tc.args...)...)
-		wantFailure(t, status, stdout, stderr, tc.want, "sendmail: ")
-	}
-}
-
-// serveInside runs serve in this process; the returned function stops it as a
-// signal would.
-func serveInside(t *testing.T, args ...string) (lines []string, stop func() int) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	r, w := io.Pipe()
-	var errs bytes.Buffer
-	p := program{func(string) string { return "" }, strings.NewReader(""), w, &errs}
-	status := make(chan int, 1)
-	go func() {
-		status <- p.run(ctx, append([]string{"postroom"}, args...))
-		w.Close()
-	}()
-	buf := make([]byte, 1000)
-	for range 4 {
-		n, err := r.Read(buf)
-		if err != nil {
-			t.Fatalf("%v: %s", err, errs.String())
-		}
-		lines = append(lines, strings.TrimSpace(string(buf[:n])))
-	}
-	stopped := false
-	stop = func() int {
-		stopped = true
-		cancel()
-		return <-status
-	}
-	t.Cleanup(func() {
-		if !stopped {
-			stop()
-		}
-	})
-	return lines, stop
-}
-
-func TestServeOnUnixSockets(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	path := func(name string) string { return "unix:" + filepath.Join(dir, name) }
-	args := []string{"--smtp", path("s"), "--pop3", path("p"), "--http", path("h"), "--log-level=off"}
-	lines, stop := serveInside(t, args...)
-	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, path("p")) }) {
-		t.Errorf("said %q", lines)
-	}
-	if status, _, stderr := call(t, nil, "", args...); status != exitUsage || !strings.Contains(stderr, "already in use") {
-		t.Errorf("a second one: %d, %s", status, stderr)
-	}
-	if status, out, stderr := call(t, nil, "", "health", "--http", path("h")); status != exitOK || out != "ok\n" {
-		t.Errorf("health by HTTP: %d, %s", status, stderr)
-	}
-	if status, out, stderr := call(t, nil, "", "health", "--http=off", "--smtp", path("s")); status != exitOK || out != "ok\n" {
-		t.Errorf("health by SMTP: %d, %s", status, stderr)
-	}
-	if status, _, stderr := call(t, nil, "Subject: x\n\n", "send", "--server", path("s"), "--to", "a@a"); status != exitOK {
-		t.Errorf("send: %s", stderr)
-	}
-	if status := stop(); status != exitOK {
-		t.Errorf("stopped with %d", status)
-	}
-	if status, _, stderr := call(t, nil, "", "health", "--http", path("h")); status != exitFailed || !strings.Contains(stderr, "not reachable") {
-		t.Errorf("health afterwards: %d, %s", status, stderr)
 	}
 }
 
