@@ -35,6 +35,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 // A program is what a subcommand gets of the world.
 type program struct {
+	name           string // by which the user can call it again
 	env            func(string) string
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -43,8 +44,16 @@ type program struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	p := program{os.Getenv, os.Stdin, os.Stdout, os.Stderr}
+	p := program{callName(os.Args[0]), os.Getenv, os.Stdin, os.Stdout, os.Stderr}
 	os.Exit(p.run(ctx, os.Args))
+}
+
+// callName is "go run ." for what that has built in a place of its own.
+func callName(path string) string {
+	if strings.Contains(path, string(filepath.Separator)+"go-build") {
+		return "go run ."
+	}
+	return "postroom"
 }
 
 // run does what the command line says and returns the exit status.

@@ -217,7 +217,7 @@ func TestSMTPLib(t *testing.T) {
 			t.Parallel()
 			p := start(t)
 			host, port := hostPort(t, p.smtp)
-			must(t, "", python, "testdata/smtplib_send.py", host, port, c.name)
+			must(t, "", python, "catcher/catchertest/testdata/smtplib_send.py", host, port, c.name)
 
 			m := p.only(t, c.box)
 			wantSaid(t, m, c.want...)
@@ -237,7 +237,7 @@ func TestSMTPLibMessage(t *testing.T) {
 			t.Parallel()
 			p := start(t)
 			host, port := hostPort(t, p.smtp)
-			must(t, "", python, "testdata/smtplib_send.py", host, port, name)
+			must(t, "", python, "catcher/catchertest/testdata/smtplib_send.py", host, port, name)
 
 			m := p.only(t, "bcc@b.test")
 			if m.Subject != "Grüße" || len(m.From) != 1 || m.From[0].Name != "Ärger & Söhne" {
@@ -259,7 +259,7 @@ func TestSMTPLibMany(t *testing.T) {
 	python := needPython(t)
 	p := start(t)
 	host, port := hostPort(t, p.smtp)
-	must(t, "", python, "testdata/smtplib_send.py", host, port, "many")
+	must(t, "", python, "catcher/catchertest/testdata/smtplib_send.py", host, port, "many")
 	list := p.list(t, "many@b.test")
 	if len(list) != 20 {
 		t.Fatalf("%d messages, want 20", len(list))
@@ -274,7 +274,7 @@ func nodemailer(t *testing.T, p *process, name string) {
 	t.Helper()
 	modules, node := needNodemailer(t), catchertest.NeedProgram(t, "node")
 	host, port := hostPort(t, p.smtp)
-	o := execute(t, "", []string{"NODE_PATH=" + modules}, node, "testdata/nodemailer_send.cjs", host, port, name)
+	o := execute(t, "", []string{"NODE_PATH=" + modules}, node, "catcher/catchertest/testdata/nodemailer_send.cjs", host, port, name)
 	if o.status != 0 {
 		t.Fatalf("nodemailer ended with status %d\n%s%s", o.status, o.stdout, o.stderr)
 	}

@@ -161,7 +161,7 @@ func TestCorpusForeign(t *testing.T) {
 			got := must(t, "", curl, "--silent", "--show-error", "--user", box+":x", "pop3://"+p.pop3+"/1")
 			wantBytes(t, "curl", got, want)
 			host, port := hostPort(t, p.pop3)
-			got = must(t, "", python, "testdata/poplib_fetch.py", host, port, box, "x", "fetch")
+			got = must(t, "", python, "catcher/catchertest/testdata/poplib_fetch.py", host, port, box, "x", "fetch")
 			wantBytes(t, "poplib", got, fmt.Sprintf("%d\n%s", len(want), want))
 		})
 	}

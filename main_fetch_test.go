@@ -317,7 +317,7 @@ func TestPoplib(t *testing.T) {
 			t.Parallel()
 			p := filled(t, "--pop3-password", fetchPassword)
 			host, port := hostPort(t, p.pop3)
-			out := []byte(must(t, "", python, "testdata/poplib_fetch.py", host, port, fetchBox, fetchPassword, c.name))
+			out := []byte(must(t, "", python, "catcher/catchertest/testdata/poplib_fetch.py", host, port, fetchBox, fetchPassword, c.name))
 			var got []string
 			for len(out) > 0 {
 				digits, rest, _ := bytes.Cut(out, []byte("\n"))

@@ -38,7 +38,7 @@ func startPostfix(t *testing.T, relay string) postfix {
 	_, port := hostPort(t, relay)
 	config := filepath.Join(dir, "etc")
 	for _, name := range []string{"main.cf", "master.cf"} {
-		text, err := os.ReadFile("testdata/postfix." + name)
+		text, err := os.ReadFile("catcher/catchertest/testdata/postfix." + name)
 		if err != nil {
 			t.Fatal(err)
 		}

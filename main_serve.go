@@ -215,7 +215,7 @@ func (p program) announce(ls listeners) {
 		fmt.Fprintf(p.stdout, "Page  %s\n", page)
 	}
 	if ls.smtp != nil {
-		fmt.Fprintf(p.stdout, "Try   postroom send --server %s --to you@example.test --subject Hello --text Hi\n", where(ls.smtp))
+		fmt.Fprintf(p.stdout, "Try   %s send --server %s --to you@example.test --subject Hello --text Hi\n", p.name, where(ls.smtp))
 	}
 }
 

@@ -25,7 +25,7 @@ import (
 func call(t *testing.T, env map[string]string, stdin string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := program{func(name string) string { return env[name] }, strings.NewReader(stdin), &out, &errs}
+	p := program{"postroom", func(name string) string { return env[name] }, strings.NewReader(stdin), &out, &errs}
 	status = p.run(t.Context(), append([]string{"postroom"}, args...))
 	return status, out.String(), errs.String()
 }
@@ -234,6 +234,18 @@ func TestStaleSocketIsReplaced(t *testing.T) {
 	if l, err := listen(t.Context(), "unix:"+path); err == nil {
 		l.Close()
 		t.Error("an ordinary file was replaced")
+	}
+}
+
+func TestCallName(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/usr/local/bin/postroom": "postroom", "postroom": "postroom",
+		filepath.Join(os.TempDir(), "go-build123", "b001", "exe", "postroom"): "go run .",
+	} {
+		if got := callName(path); got != want {
+			t.Errorf("callName(%q) = %q", path, got)
+		}
 	}
 }
 
