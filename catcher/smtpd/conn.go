@@ -42,14 +42,15 @@ type conn struct {
 	ctx     context.Context // of Accept; ends with the connection
 	cancel  context.CancelFunc
 
-	in   []byte // in[r:w] was read and not yet used
-	r, w int
-	rerr error  // of the first read that failed; every later one fails likewise
-	next []byte // what go-smtp reads next
-	out  []byte // replies to be written
-	werr error  // of the first write that failed
-	mute string // a reply that starts so is swallowed: it answers what the client did not ask
-	sasl bool   // the next line is a response to 334, no command
+	in      []byte // in[r:w] was read and not yet used
+	r, w    int
+	rerr    error  // of the first read that failed; every later one fails likewise
+	next    []byte // what go-smtp reads next
+	out     []byte // replies to be written
+	werr    error  // of the first write that failed
+	mute    string // a reply that starts so is swallowed: it answers what the client did not ask
+	instead string // what we say in the place of go-smtp's next reply; "" for that itself
+	sasl    bool   // the next line is a response to 334, no command
 
 	mu       sync.Mutex // guards below
 	info     mail.Session
@@ -257,7 +258,12 @@ func (c *conn) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	c.sasl = bytes.HasPrefix(p, []byte("334 "))
-	c.say(string(p))
+	if c.instead != "" {
+		c.say(c.instead)
+		c.instead = ""
+	} else {
+		c.say(string(p))
+	}
 	return len(p), nil
 }
 

@@ -33,15 +33,18 @@ type session struct {
 // open says whether a transaction is under way.
 func (s *session) open() bool { return s.inMail }
 
-// Mail begins a transaction.
+// Mail begins a transaction. Its reply, like that of Rcpt, has the enhanced code
+// of RFC 3463 §3.2, and room for any address since it has none.
 func (s *session) Mail(string, *smtp.MailOptions) error {
 	s.env, s.inMail = s.pending, true
+	s.c.instead = "250 2.1.0 Sender OK\r\n"
 	return nil
 }
 
 // Rcpt adds a recipient.
 func (s *session) Rcpt(string, *smtp.RcptOptions) error {
 	s.env.To = append(s.env.To, s.rcpt)
+	s.c.instead = "250 2.1.5 Recipient OK\r\n"
 	return nil
 }
 
