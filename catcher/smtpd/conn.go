@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/emersion/go-smtp"
+
 	"github.com/postroom/postroom/catcher/mail"
 )
 
@@ -39,6 +41,7 @@ type conn struct {
 	id      string // of the session
 	script  *transcript
 	session session
+	smtp    *smtp.Server    // that has this connection and no other
 	ctx     context.Context // of Accept; ends with the connection
 	cancel  context.CancelFunc
 

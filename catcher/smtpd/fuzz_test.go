@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -42,9 +43,14 @@ func (c *scriptConn) SetWriteDeadline(time.Time) error { return nil }
 func talk(s *Server, said []byte, piece int) string {
 	s.setDefaults()
 	c := &scriptConn{said: said, piece: max(piece, 1), closed: make(chan struct{})}
+	stop := make(chan struct{})
+	var reaping sync.WaitGroup
+	reaping.Go(func() { s.reap(stop) })
 	s.start(c)
 	<-c.closed
 	s.wg.Wait()
+	close(stop)
+	reaping.Wait()
 	return c.heard.String()
 }
 

@@ -56,7 +56,8 @@ type Server struct {
 	IDs            *mail.IDs     // for sessions; required
 	Log            *slog.Logger  // nil: nowhere
 
-	pool sync.Pool // of *[]byte with bodyBuffer octets
+	pool sync.Pool         // of *[]byte with bodyBuffer octets
+	gone chan *smtp.Server // those whose connection is closed; for reap
 
 	mu    sync.Mutex // guards all below
 	conns map[*conn]struct{}
@@ -80,12 +81,32 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	s.mu.Lock()
 	s.setDefaults()
 	s.mu.Unlock()
-	stop := context.AfterFunc(ctx, func() { l.Close() })
-	defer stop()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	stop := make(chan struct{})
+	var reaping sync.WaitGroup
+	reaping.Go(func() { s.reap(stop) })
+
 	err := s.acceptAll(ctx, l)
 	l.Close()
 	s.drain()
+	close(stop)
+	reaping.Wait()
 	return err
+}
+
+// reap waits for the goroutines of sessions whose connection is closed: go-smtp
+// may still have something to log. Its Shutdown is the only way to learn when
+// they have ended.
+func (s *Server) reap(stop <-chan struct{}) {
+	for {
+		select {
+		case srv := <-s.gone:
+			srv.Shutdown(context.Background())
+			s.wg.Done()
+		case <-stop:
+			return
+		}
+	}
 }
 
 func (s *Server) setDefaults() {
@@ -93,6 +114,7 @@ func (s *Server) setDefaults() {
 		return
 	}
 	s.conns = map[*conn]struct{}{}
+	s.gone = make(chan *smtp.Server, 16)
 	s.pool.New = func() any { b := make([]byte, bodyBuffer); return &b }
 	if s.Domain == "" {
 		s.Domain = "localhost"
@@ -147,7 +169,7 @@ func (s *Server) acceptAll(ctx context.Context, l net.Listener) error {
 
 // start gives a connection to a go-smtp server of its own. Serve returns at
 // once, because the listener has just this one; the goroutine that it started
-// ends with conn.Close.
+// calls conn.Close at its end.
 func (s *Server) start(nc net.Conn) {
 	c, err := newConn(s, nc)
 	if err != nil {
@@ -171,20 +193,21 @@ func (s *Server) start(nc net.Conn) {
 	srv.MaxMessageBytes, srv.MaxRecipients = s.MaxMessageSize, s.MaxRecipients
 	srv.MaxLineLength = 0           // conn bounds command lines, and bodies never pass through go-smtp
 	srv.ReadTimeout = s.IdleTimeout // conn has its own; but with 0 here go-smtp reads on after QUIT
+	c.smtp = srv
 	srv.Serve(&oneConn{conn: c})
 }
 
 // ended is called by conn.Close, once for each connection.
 func (s *Server) ended(c *conn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.conns, c)
 	if len(s.past) == keepSessions {
 		copy(s.past, s.past[1:])
 		s.past = s.past[:keepSessions-1]
 	}
 	s.past = append(s.past, past{c.id, c.script})
-	s.wg.Done()
+	s.mu.Unlock()
+	s.gone <- c.smtp
 }
 
 // drain ends all sessions; see Serve.
