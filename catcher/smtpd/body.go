@@ -38,13 +38,11 @@ func (c *conn) truncated(err error) *mail.Reply {
 func (c *conn) readData() (*store.Body, error) {
 	w := bodyWriter{limit: c.srv.MaxMessageSize, expect: c.session.size}
 	lineStart := true
-	for first := true; ; first = false {
-		end := false
-		lineStart, end = c.takeData(&w, lineStart)
-		if end {
+	for end := false; ; {
+		if lineStart, end = c.takeData(&w, lineStart); end {
 			break
 		}
-		if first {
+		if c.w == len(c.in) { // the last read would have brought more
 			c.growForBody()
 		}
 		if err := c.fill(false); err != nil {
@@ -118,23 +116,22 @@ func (c *conn) readChunk(n int64, w *bodyWriter) error {
 
 // growForBody borrows a large read buffer.
 func (c *conn) growForBody() {
-	if len(c.in) >= bodyBuffer {
+	if c.small != nil {
 		return
 	}
 	large := *c.srv.pool.Get().(*[]byte)
 	c.w = copy(large, c.in[c.r:c.w])
-	c.r, c.in = 0, large
+	c.r, c.in, c.small = 0, large, c.in
 }
 
-// shrinkAfterBody gives it back, unless commands wait in it.
+// shrinkAfterBody gives it back, unless more waits in it than fits elsewhere.
 func (c *conn) shrinkAfterBody() {
-	if len(c.in) != bodyBuffer || c.w-c.r > commandBuffer {
+	if c.small == nil || c.w-c.r > len(c.small) {
 		return
 	}
-	small := make([]byte, commandBuffer)
 	large := c.in
-	c.w = copy(small, large[c.r:c.w])
-	c.r, c.in = 0, small
+	c.w = copy(c.small, large[c.r:c.w])
+	c.r, c.in, c.small = 0, c.small, nil
 	c.srv.pool.Put(&large)
 }
 

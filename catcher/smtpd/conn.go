@@ -47,6 +47,7 @@ type conn struct {
 
 	in      []byte // in[r:w] was read and not yet used
 	r, w    int
+	small   []byte // what in was before it was borrowed for a body; else nil
 	rerr    error  // of the first read that failed; every later one fails likewise
 	next    []byte // what go-smtp reads next
 	out     []byte // replies to be written
@@ -321,7 +322,7 @@ func (c *conn) Close() error {
 	err := c.Conn.Close()
 	c.cancel()
 	c.script.add('#', "closed")
-	c.in, c.out, c.next = nil, nil, nil
+	c.in, c.small, c.out, c.next = nil, nil, nil, nil
 	c.srv.ended(c)
 	return err
 }

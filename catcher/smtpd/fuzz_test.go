@@ -17,12 +17,19 @@ import (
 // A scriptConn is a connection whose client has said all in advance, in pieces.
 type scriptConn struct {
 	said   []byte
+	again  []byte // what it says then, so many times
+	times  int
 	piece  int // octets that one Read gives
 	heard  bytes.Buffer
 	closed chan struct{}
 }
 
 func (c *scriptConn) Read(p []byte) (int, error) {
+	if len(c.said) == 0 && c.times > 0 {
+		c.times--
+		c.said = c.again
+		c.heard.Reset()
+	}
 	if len(c.said) == 0 {
 		return 0, io.EOF
 	}
@@ -41,8 +48,12 @@ func (c *scriptConn) SetWriteDeadline(time.Time) error { return nil }
 
 // talk plays a whole session and returns what the client heard.
 func talk(s *Server, said []byte, piece int) string {
+	return talkTo(s, &scriptConn{said: said, piece: max(piece, 1)})
+}
+
+func talkTo(s *Server, c *scriptConn) string {
 	s.setDefaults()
-	c := &scriptConn{said: said, piece: max(piece, 1), closed: make(chan struct{})}
+	c.closed = make(chan struct{})
 	stop := make(chan struct{})
 	var reaping sync.WaitGroup
 	reaping.Go(func() { s.reap(stop) })
