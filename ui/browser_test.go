@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -24,11 +25,12 @@ import (
 	"github.com/postroom/postroom/catcher/catchertest"
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/mime/ugly"
 	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/ui"
 )
 
-const storyTime = 3 * time.Minute // for one story; a loaded machine is slow
+const storyTime = 4 * time.Minute // for one story; a loaded machine is slow
 
 // A post is a catcher with the page in front of it, at an address that stays the
 // same when it is started again.
@@ -287,6 +289,7 @@ func TestPageInBrowser(t *testing.T) {
 		{"older mail comes page by page", pages},
 		{"a flood is shown in bounded space", flood},
 		{"a big message is shown in part", big},
+		{"ugly mail is shown", ugliness},
 		{"one pane at a time", narrow},
 		{"choices are remembered", remembers},
 		{"text can be read in both themes", contrast},
@@ -601,6 +604,49 @@ func pages(t *testing.T, browser context.Context) {
 	b.run(`clearInterval(window.timer)`)
 	if rows := evaluate[int](b, `document.querySelectorAll('.row').length`); rows > 60 {
 		t.Errorf("%d rows are in the document: only those in view should be", rows)
+	}
+}
+
+// ugliness opens every mail of the corpus and each of its tabs. None may fail, or
+// take so long that the reader thinks it has.
+func ugliness(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	var ids []string
+	for _, c := range ugly.All() {
+		env := mail.Envelope{From: "a@example.test", To: []mail.Rcpt{{Address: "ugly@example.test"}}}
+		receipt, err := p.catcher.Accept(context.Background(), env, bytes.NewReader(c.Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, fmt.Sprintf("%q", receipt.ID))
+	}
+	b.open(p.url("/"))
+	b.until(live)
+	b.run(`
+		const frame = () => new Promise(requestAnimationFrame);
+		const until = async (true_) => { while (!true_()) await frame(); };
+		const page = (selector) => document.querySelector('.message ' + selector);
+		window.tour = { at: '', seen: 0, problems: [] };
+		(async () => {
+			for (const id of [` + strings.Join(ids, ",") + `]) {
+				history.pushState({}, '', '/message/' + id);
+				dispatchEvent(new PopStateEvent('popstate'));
+				await until(() => page('a[download="' + id + '.eml"]') && page('[role=tab]'));
+				for (const name of ['text', 'headers', 'attachments', 'raw', 'html']) {
+					const start = performance.now();
+					tour.at = id + ' ' + name;
+					page('#tab-' + name).click();
+					await frame();
+					await until(() => !page('.tab-body .loading'));
+					if (page('.failure')) tour.problems.push(tour.at + ': ' + page('.failure').innerText);
+					if (performance.now() - start > 20_000) tour.problems.push(tour.at + ' is slow');
+				}
+				tour.seen++;
+			}
+		})().catch((error) => tour.problems.push(tour.at + ': ' + error));`)
+	b.until(fmt.Sprintf(`window.tour.seen === %d || window.tour.problems.length > 0`, len(ids)))
+	if problems := evaluate[[]string](b, `window.tour.problems`); len(problems) > 0 {
+		t.Error(problems)
 	}
 }
 
