@@ -36,6 +36,7 @@ func Run(t *testing.T, newStore Maker) {
 		"ListPages":                 testListPages,
 		"UpdateSeen":                testUpdateSeen,
 		"UpdateMoves":               testUpdateMoves,
+		"UpdateMovesBeforeTheGone":  testMovesBeforeTheGone,
 		"UpdateKeepsOnError":        testUpdateKeepsOnError,
 		"DeleteTwice":               testDeleteTwice,
 		"ClearBox":                  testClearBox,
@@ -430,6 +431,20 @@ func testUpdateMoves(t *testing.T, b *bench) {
 	if err != nil || len(got.Deliveries) != 1 || len(got.Deliveries[0].Trail) != 1 || got.Deliveries[0].UID != d.UID {
 		t.Errorf("%+v, %v", got, err)
 	}
+}
+
+// testMovesBeforeTheGone moves a message to where older ones have been deleted.
+func testMovesBeforeTheGone(t *testing.T, b *bench) {
+	first := b.add("1", "", "a@a")
+	second := b.add("2", "", "b@b")
+	b.add("3", "", "b@b")
+	if _, err := b.Delete(b.ctx, second.Deliveries[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Update(b.ctx, first.Deliveries[0].ID, func(d *mail.Delivery) error { d.Box = "b@b"; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	b.wantNames(store.Query{Box: "b@b"}, "3 1")
 }
 
 func testUpdateKeepsOnError(t *testing.T, b *bench) {
