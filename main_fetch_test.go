@@ -222,7 +222,7 @@ func TestFetchmail(t *testing.T) {
 				runFetchmail(t, fetchmail, p, c.protocol, c.options, sink)
 				return files(t, dir)
 			}
-			wantFetched(t, fetch(fmt.Sprintf(`mda "cat > $(mktemp %s/XXXXXXXX)"`, dir)), unix)
+			wantFetched(t, fetch(fmt.Sprintf(`mda "cat > $(mktemp -p %s)"`, dir)), unix)
 			wantLeft(t, p, c.left)
 		})
 	}
@@ -280,7 +280,7 @@ func TestGetmail(t *testing.T) {
 			host, port := hostPort(t, p.pop3)
 			dir, home := t.TempDir(), t.TempDir()
 			config := fmt.Sprintf("[retriever]\ntype = SimplePOP3Retriever\nserver = %s\nport = %s\nusername = %s\npassword = x\n"+
-				"[destination]\ntype = MDA_external\npath = /bin/sh\narguments = ('-c', 'cat > $(mktemp %s/XXXXXXXX)')\nallow_root_commands = true\n"+
+				"[destination]\ntype = MDA_external\npath = /bin/sh\narguments = ('-c', 'cat > $(mktemp -p %s)')\nallow_root_commands = true\n"+
 				"[options]\ndelete = %s\nreceived = false\ndelivered_to = false\nverbose = 0\n", host, port, fetchBox, dir, c.remove)
 			must(t, "", getmail, "--getmaildir", home, "--rcfile", write(t, "getmailrc", config))
 			got := files(t, dir)

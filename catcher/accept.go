@@ -65,8 +65,5 @@ func (c *Catcher) box(address string) string {
 	if err != nil {
 		return mail.Box(address)
 	}
-	if a.Domain == "" {
-		a.Domain = c.cfg.Domain
-	}
-	return a.Box()
+	return a.Within(c.cfg.Domain).Box()
 }

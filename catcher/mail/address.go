@@ -33,12 +33,24 @@ type Address struct {
 }
 
 // String writes the address for an SMTP command: the local part is quoted when
-// it has to be.
+// it has to be. The zero Address is the null sender, "".
 func (a Address) String() string {
-	if a.Domain == "" {
+	switch {
+	case a == Address{}:
+		return ""
+	case a.Domain == "":
 		return quoteLocal(a.Local)
 	}
 	return quoteLocal(a.Local) + "@" + a.Domain
+}
+
+// Within completes an address that has no domain: <postmaster> is the one at the
+// server's own (RFC 5321 §4.1.1.3), and other names are treated likewise.
+func (a Address) Within(domain string) Address {
+	if a.Local != "" && a.Domain == "" {
+		a.Domain = domain
+	}
+	return a
 }
 
 // Box is the name of the address's mailbox: the whole address in lower case, the

@@ -39,6 +39,19 @@ func TestBoxMakesOneMailboxOfAllSpellings(t *testing.T) {
 	}
 }
 
+func TestWithinCompletesOnlyNames(t *testing.T) {
+	t.Parallel()
+	for want, a := range map[string]Address{
+		"":             {},
+		"root@mx.test": {Local: "root"},
+		"a@b":          {Local: "a", Domain: "b"},
+	} {
+		if got := a.Within("mx.test").String(); got != want {
+			t.Errorf("%+v: %q, want %q", a, got, want)
+		}
+	}
+}
+
 func TestCutPath(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

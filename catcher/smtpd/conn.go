@@ -172,7 +172,7 @@ func (c *conn) fill(command bool) error {
 	if c.rerr != nil {
 		return c.rerr
 	}
-	if err := c.arm(command && !c.session.open()); err != nil {
+	if err := c.arm(command && !c.session.inMail); err != nil {
 		c.rerr = err
 		return err
 	}

@@ -130,7 +130,7 @@ func (c *conn) frontMail(arg string) ([]byte, error) {
 	if err != nil {
 		return nil, badAddress(err)
 	}
-	env := mail.Envelope{From: c.complete(from)}
+	env := mail.Envelope{From: from.Within(c.srv.Domain).String()}
 	size, err := mailParameters(rest, &env)
 	if err != nil {
 		return nil, err
@@ -162,24 +162,12 @@ func (c *conn) frontRcpt(arg string) ([]byte, error) {
 	if to == (mail.Address{}) {
 		return nil, badAddress(mail.ErrNoLocalPart)
 	}
-	rcpt := mail.Rcpt{Address: c.complete(to)}
+	rcpt := mail.Rcpt{Address: to.Within(c.srv.Domain).String()}
 	if err := rcptParameters(rest, &rcpt); err != nil {
 		return nil, err
 	}
 	s.rcpt = rcpt
 	return []byte("RCPT TO:<" + rcpt.Address + ">\r\n"), nil
-}
-
-// complete writes an address out. <postmaster> is the one at our own domain
-// (RFC 5321 §4.1.1.3), and other names without a domain are treated likewise.
-func (c *conn) complete(a mail.Address) string {
-	if a == (mail.Address{}) {
-		return ""
-	}
-	if a.Domain == "" {
-		a.Domain = c.srv.Domain
-	}
-	return a.String()
 }
 
 func (c *conn) checkData(arg string) error {

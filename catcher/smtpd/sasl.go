@@ -29,15 +29,12 @@ func (e *exchange) Next(response []byte) (challenge []byte, done bool, err error
 		e.login(e.user)
 		return nil, true, nil
 	}
-	if !e.asked && (response == nil || e.always) {
-		if response != nil {
-			return nil, false, malformedResponse()
-		}
+	if !e.asked && response == nil {
 		e.asked = true
 		return []byte(e.first), false, nil
 	}
 	user, ok := e.read(response)
-	if !ok || !utf8.ValidString(user) {
+	if !ok || !utf8.ValidString(user) || e.always && !e.asked {
 		return nil, false, malformedResponse()
 	}
 	if e.then != "" {

@@ -30,9 +30,6 @@ type session struct {
 	complete bool        // the last chunk is among them
 }
 
-// open says whether a transaction is under way.
-func (s *session) open() bool { return s.inMail }
-
 // Mail begins a transaction. Its reply, like that of Rcpt, has the enhanced code
 // of RFC 3463 §3.2, and room for any address since it has none.
 func (s *session) Mail(string, *smtp.MailOptions) error {
