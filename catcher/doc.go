@@ -34,6 +34,10 @@
 //	  clock/             the system's clock, and one that is moved by hand
 //	  event/             the bus
 //	  store/             the contract and the memory store; storetest/ is the suite for every store
+//	  store/disk/        the store that outlives the process
+//	  query/             the search language: parse, match
+//	  search/            an index over a store, which answers queries
+//	  archive/           mail in files: .eml trees, mbox, Maildir
 //	  mime/              what a message says; ugly/ is the corpus of bad mail for tests
 //	  smtpd/             go-smtp in front of Accept
 //	  catchertest/       a catcher on free ports for a test
@@ -45,14 +49,14 @@
 //
 // A test (layers_test.go) checks this table.
 //
-//	layer 0  mail, clock           standard library, golang.org/x
-//	layer 1  event, store, mime    layer 0
-//	layer 2  smtpd                 layers 0 and 1, never each other
-//	edge     pop3, ui              layers 0 and 1, and interfaces of their own that *Catcher satisfies
-//	layer 3  catcher               layers 0 to 2
-//	layer 4  main, catchertest     all
+//	layer 0  mail, clock                         standard library, golang.org/x
+//	layer 1  event, store, mime, query, archive  layer 0
+//	layer 2  smtpd, search, store/disk           layers 0 and 1, never each other
+//	edge     pop3, ui                            layers 0 and 1, and interfaces of their own that *Catcher satisfies
+//	layer 3  catcher                             layers 0 to 2, but not store/disk, which main hands in
+//	layer 4  main, catchertest                   all
 //
 // Heavy dependencies stay in one package each: go-smtp in smtpd, huma and
-// gorilla/websocket in ui, pflag in main. Importing catcher pulls in go-smtp and
-// golang.org/x (IDNA, charsets) and no other module.
+// gorilla/websocket in ui, SQLite in store/disk, pflag in main. Importing catcher
+// pulls in go-smtp and golang.org/x (IDNA, charsets) and no other module.
 package catcher

@@ -17,22 +17,26 @@ const module = "github.com/postroom/postroom"
 // it may import, besides any below itself.
 func mayImport() map[string][]string {
 	layer0 := []string{"catcher/mail", "catcher/clock"}
-	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime"})
-	layer2 := slices.Concat(layer1, []string{"catcher/smtpd"})
+	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query"})
+	layer2 := slices.Concat(layer1, []string{"catcher/smtpd", "catcher/search"})
 	return map[string][]string{
 		"catcher/mail":            nil,
 		"catcher/clock":           nil,
 		"catcher/event":           layer0,
 		"catcher/store":           layer0,
 		"catcher/mime":            layer0,
+		"catcher/query":           layer0,
 		"catcher/mime/ugly":       nil,
 		"catcher/store/storetest": slices.Concat(layer0, []string{"catcher/store"}),
+		"catcher/search":          slices.Concat(layer0, []string{"catcher/store", "catcher/query", "catcher/mime"}),
+		"catcher/store/disk":      slices.Concat(layer0, []string{"catcher/store"}),
+		"catcher/archive":         layer0,
 		"catcher/smtpd":           slices.Concat(layer0, []string{"catcher/store"}),
 		"pop3":                    layer1,
 		"ui":                      layer1,
 		"catcher":                 layer2,
 		"catcher/catchertest":     slices.Concat(layer2, []string{"catcher"}),
-		".":                       slices.Concat(layer2, []string{"catcher", "pop3", "ui"}),
+		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "pop3", "ui"}),
 	}
 }
 
@@ -44,6 +48,7 @@ func ownedBy() map[string][]string {
 		"github.com/danielgtaylor/huma/v2": {"ui"},
 		"github.com/gorilla/websocket":     {"ui"},
 		"github.com/spf13/pflag":           {"."},
+		"modernc.org/sqlite":               {"catcher/store/disk"},
 		"pgregory.net/rapid":               {"catcher/store/storetest"},
 	}
 }

@@ -37,7 +37,7 @@ type item struct {
 // that is the newest now.
 func openMaildrop(ctx context.Context, b Backend, box string) (*maildrop, error) {
 	d := &maildrop{box: box}
-	q := store.Query{Box: box, Limit: 1}
+	q := store.Query{Box: box, Limit: 1, Bare: true}
 	if box == AllMail {
 		q.Box = ""
 	}
@@ -82,7 +82,7 @@ func (d *maildrop) add(m mail.Message) {
 		if delivery.Box != d.box {
 			continue
 		}
-		it.n, it.moved = int32(delivery.ID.N), home || !atHome(delivery)
+		it.n, it.moved = int32(delivery.ID.N), home || !delivery.AtHome()
 		home = home || !it.moved
 		d.append(it)
 	}
@@ -92,12 +92,6 @@ func (d *maildrop) append(it item) {
 	d.all = append(d.all, it)
 	d.live++
 	d.octets += it.size
-}
-
-// atHome says whether a delivery lies where the envelope brought it. A message
-// has at most one such delivery in a mailbox; others have been moved there.
-func atHome(d mail.Delivery) bool {
-	return d.Rcpt.Address == d.Box || mail.Box(d.Rcpt.Address) == d.Box
 }
 
 // find returns message n of those not deleted, or why there is none.

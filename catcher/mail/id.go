@@ -102,6 +102,15 @@ type IDs struct {
 // NewIDs takes the source of the random bits.
 func NewIDs(rand io.Reader) *IDs { return &IDs{rand: rand} }
 
+// Skip makes all IDs to come higher than the given one.
+func (g *IDs) Skip(id ID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.last.Compare(id) < 0 {
+		g.last = id
+	}
+}
+
 // Next returns an ID for a message received at now. Within a millisecond, or
 // when the clock went back, it is the last ID plus one.
 func (g *IDs) Next(now time.Time) (ID, error) {

@@ -106,6 +106,12 @@ type Delivery struct {
 	Trail []Step    // what happened, oldest first
 }
 
+// AtHome says whether the delivery lies where the envelope brought it. A message
+// has at most one such delivery in a mailbox; others have been moved there.
+func (d *Delivery) AtHome() bool {
+	return d.Rcpt.Address == d.Box || Box(d.Rcpt.Address) == d.Box
+}
+
 // State says how far a delivery has come.
 type State string
 

@@ -95,6 +95,12 @@ type Query struct {
 	After  mail.ID // only those newer than this; zero for no bound
 	Oldest bool    // oldest first; otherwise newest first
 	Limit  int     // at most so many; 0 or less for all
+
+	// Bare asks only for ID, Received, Size, Unterminated and the deliveries
+	// without their trails, which a store may have at hand far sooner. A delivery
+	// AtHome may then have the name of its mailbox for Rcpt.Address. What is given
+	// beyond that does not matter.
+	Bare bool
 }
 
 // A Page is an answer to a Query.
