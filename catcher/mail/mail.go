@@ -2,7 +2,10 @@
 // its deliveries are. It does no I/O and knows no other package of the project.
 package mail
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Message is one accepted mail, as the store keeps it. The body is apart
 // (store.Store.Open); what is here is what SMTP knew of it.
@@ -110,6 +113,11 @@ type Delivery struct {
 // has at most one such delivery in a mailbox; others have been moved there.
 func (d *Delivery) AtHome() bool {
 	return d.Rcpt.Address == d.Box || Box(d.Rcpt.Address) == d.Box
+}
+
+// Same says whether nothing of what can change in a delivery differs.
+func (d *Delivery) Same(o *Delivery) bool {
+	return d.Box == o.Box && d.State == o.State && d.Seen == o.Seen && d.Next.Equal(o.Next) && slices.Equal(d.Trail, o.Trail)
 }
 
 // State says how far a delivery has come.

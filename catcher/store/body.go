@@ -97,14 +97,15 @@ func (b *Body) extend(n int) {
 	*last = (*last)[:len(*last)+n]
 }
 
-// endsInCRLF says whether the last line is complete; an empty body has none.
-func (b *Body) endsInCRLF() bool {
+// Unterminated says that the last line does not end in CRLF; an empty body has
+// no last line.
+func (b *Body) Unterminated() bool {
 	var tail [2]byte
 	if b.size < 2 {
-		return b.size == 0
+		return b.size > 0
 	}
 	b.readAt(tail[:], b.size-2)
-	return tail == [2]byte{'\r', '\n'}
+	return tail != [2]byte{'\r', '\n'}
 }
 
 func (b *Body) readAt(p []byte, off int64) int {

@@ -65,10 +65,10 @@ func (s *Memory) Append(ctx context.Context, body *Body, m mail.Message) (mail.M
 		return mail.Message{}, err
 	}
 	if s.opt.Caps.Bytes > 0 && body.Size() > s.opt.Caps.Bytes {
-		return mail.Message{}, fmt.Errorf("%d octets of at most %d: %w", body.Size(), s.opt.Caps.Bytes, ErrFull)
+		return mail.Message{}, fmt.Errorf("%d octets of at most %d: %w", body.Size(), s.opt.Caps.Bytes, ErrTooLarge)
 	}
 	body.Trim()
-	m.Size, m.Unterminated = body.Size(), !body.endsInCRLF()
+	m.Size, m.Unterminated = body.Size(), body.Unterminated()
 	m.Deliveries = slices.Clone(m.Deliveries)
 
 	s.mu.Lock()
@@ -289,7 +289,7 @@ func (s *Memory) Update(ctx context.Context, id mail.DeliveryID, change func(*ma
 		return mail.Delivery{}, err
 	}
 	d.ID, d.Rcpt, d.UID = old.ID, old.Rcpt, old.UID
-	if same(old, d) {
+	if d.Same(&old) {
 		return old, nil
 	}
 	from := ""
@@ -313,10 +313,6 @@ func unseen(d mail.Delivery) int {
 		return 0
 	}
 	return 1
-}
-
-func same(a, b mail.Delivery) bool {
-	return a.Box == b.Box && a.State == b.State && a.Seen == b.Seen && a.Next.Equal(b.Next) && slices.Equal(a.Trail, b.Trail)
 }
 
 // Delete implements Store.

@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/postroom/postroom/catcher/clock"
@@ -27,8 +28,8 @@ type Store interface {
 	// Append keeps the body and a delivery for each of m.Deliveries, all or none,
 	// and makes room first as Options ask. It sets m.ID, m.Size, m.Unterminated and
 	// the ID and UID of each delivery; the rest is kept as given. The body belongs
-	// to the store afterwards. The error is ErrFull when the message alone is
-	// over the limit for bytes.
+	// to the store afterwards. The error is ErrTooLarge when the message alone is
+	// over the limit for bytes, and ErrFull when the disk is full.
 	Append(ctx context.Context, body *Body, m mail.Message) (mail.Message, error)
 
 	// Boxes lists the mailboxes that hold mail, by name.
@@ -75,8 +76,12 @@ type Store interface {
 // not in the store.
 var ErrNotFound = errors.New("no such message")
 
-// ErrFull is returned by Append when there is no room for the message.
-var ErrFull = errors.New("no room for the message")
+// ErrFull is returned, perhaps wrapped, when there is no room for the message, or
+// on disk for any change.
+var ErrFull = errors.New("no room")
+
+// ErrTooLarge is an ErrFull: the message alone is over the limit for bytes.
+var ErrTooLarge = fmt.Errorf("message over the limit of the whole store: %w", ErrFull)
 
 // A Box describes a mailbox at one moment.
 type Box struct {

@@ -1,0 +1,2 @@
+// Package disk is the store that outlives the process.
+package disk

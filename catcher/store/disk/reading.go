@@ -1,0 +1,289 @@
+package disk
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
+)
+
+// cachedNames is how many names of mailboxes readers keep in mind.
+const cachedNames = 4096
+
+// errMissing is met when a segment, or a mailbox, has gone since its row was
+// read. The row is read again then.
+var errMissing = errors.New("segment is missing")
+
+// attempts is how often that is done. Each needs another deletion or compaction
+// between two looks.
+const attempts = 10
+
+// reading is the readers' side: it never waits for the writer.
+type reading struct {
+	db   *sql.DB
+	segs *segments
+
+	get, box, boxes, all, name *sql.Stmt
+	list                       map[listing]*sql.Stmt
+
+	mu    sync.RWMutex // guards names
+	names map[int64]string
+}
+
+// listing tells the statements for lists apart.
+type listing struct{ box, oldest bool }
+
+func openReading(name string, segs *segments) (*reading, error) {
+	r := &reading{db: openDatabase(name), segs: segs, list: map[listing]*sql.Stmt{}, names: map[int64]string{}}
+	r.db.SetMaxOpenConns(readers)
+	r.db.SetMaxIdleConns(readers)
+	var failed error
+	prepare := func(text string) *sql.Stmt {
+		stmt, err := r.db.Prepare(text)
+		failed = errors.Join(failed, err)
+		return stmt
+	}
+	const (
+		boxColumns = "b.name, b.messages, b.unseen, b.bytes, b.next, (SELECT max(id) FROM boxed WHERE box = b.no)"
+		inAll      = "SELECT " + rowColumns + " FROM messages m WHERE m.id > ?1 AND m.id < ?2 ORDER BY m.id"
+		inBox      = "SELECT " + rowColumns + " FROM boxed b CROSS JOIN messages m ON m.id = b.id" +
+			" WHERE b.box = (SELECT no FROM boxes WHERE name = ?3) AND b.id > ?1 AND b.id < ?2 ORDER BY b.id"
+	)
+	r.get = prepare("SELECT " + rowColumns + " FROM messages m WHERE m.id = ?")
+	r.name = prepare("SELECT name FROM boxes WHERE no = ?")
+	r.boxes = prepare("SELECT " + boxColumns + " FROM boxes b ORDER BY b.name")
+	r.box = prepare("SELECT " + boxColumns + " FROM boxes b WHERE b.name = ? UNION ALL SELECT ?1, 0, 0, 0, floor, NULL FROM state LIMIT 1")
+	r.all = prepare("SELECT '', messages, unseen, bytes, 0, (SELECT max(id) FROM messages) FROM state")
+	r.list[listing{false, true}] = prepare(inAll)
+	r.list[listing{false, false}] = prepare(inAll + " DESC")
+	r.list[listing{true, true}] = prepare(inBox)
+	r.list[listing{true, false}] = prepare(inBox + " DESC")
+	if failed != nil {
+		return nil, errors.Join(failed, r.close())
+	}
+	return r, nil
+}
+
+func (r *reading) close() error { return r.db.Close() }
+
+// Boxes implements store.Store.
+func (s *Store) Boxes(ctx context.Context) ([]store.Box, error) {
+	rows, err := s.read.boxes.QueryContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := []store.Box{}
+	for rows.Next() {
+		b, err := scanBox(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, b)
+	}
+	return list, rows.Err()
+}
+
+// Box implements store.Store.
+func (s *Store) Box(ctx context.Context, name string) (store.Box, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Box{}, err
+	}
+	if name == "" {
+		return scanBox(s.read.all.QueryRow())
+	}
+	return scanBox(s.read.box.QueryRow(name))
+}
+
+func scanBox(row interface{ Scan(...any) error }) (b store.Box, err error) {
+	var newest []byte
+	err = row.Scan(&b.Name, &b.Messages, &b.Unseen, &b.Bytes, &b.NextUID, &newest)
+	copy(b.Newest[:], newest)
+	return b, err
+}
+
+// List implements store.Store.
+func (s *Store) List(ctx context.Context, q store.Query) (store.Page, error) {
+	rows, more, err := s.read.rows(ctx, q)
+	if err != nil {
+		return store.Page{}, err
+	}
+	page := store.Page{Messages: make([]mail.Message, 0, len(rows)), More: more}
+	for _, row := range rows {
+		m, err := s.read.message(row, q.Bare)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // it went meanwhile
+		}
+		if err != nil {
+			return store.Page{}, err
+		}
+		page.Messages = append(page.Messages, m)
+		if err := ctx.Err(); err != nil {
+			return store.Page{}, err
+		}
+	}
+	return page, nil
+}
+
+// rows finds the rows for a page, and says whether there are more.
+func (r *reading) rows(ctx context.Context, q store.Query) (list []*row, more bool, err error) {
+	after, before := q.After, q.Before
+	if before.IsZero() {
+		before = mail.ID(bytes.Repeat([]byte{0xff}, len(before)))
+	}
+	args := []any{after[:], before[:]}
+	if q.Box != "" {
+		args = append(args, q.Box)
+	}
+	found, err := r.list[listing{q.Box != "", q.Oldest}].QueryContext(ctx, args...)
+	if err != nil {
+		return nil, false, err
+	}
+	defer found.Close()
+	for found.Next() {
+		next := &row{}
+		if err := next.scan(found); err != nil {
+			return nil, false, err
+		}
+		if k := len(list); k > 0 && list[k-1].id == next.id {
+			continue // two deliveries of one message in one mailbox
+		}
+		if q.Limit > 0 && len(list) == q.Limit {
+			return list, true, nil
+		}
+		list = append(list, next)
+	}
+	return list, false, found.Err()
+}
+
+// row returns the row of a message, or store.ErrNotFound.
+func (r *reading) row(id mail.ID) (*row, error) {
+	found := &row{}
+	rows, err := r.get.Query(id[:])
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, errors.Join(rows.Err(), store.ErrNotFound)
+	}
+	return found, found.scan(rows)
+}
+
+// again calls use with a row, and when what it refers to has gone meanwhile, with
+// the row as it is by then.
+func (r *reading) again(found *row, use func(*row) error) error {
+	err := use(found)
+	for n := 1; errors.Is(err, errMissing) && n < attempts; n++ {
+		if found, err = r.row(found.id); err == nil {
+			err = use(found)
+		}
+	}
+	return err
+}
+
+// message returns the message of a row.
+func (r *reading) message(found *row, bare bool) (m mail.Message, err error) {
+	err = r.again(found, func(row *row) error {
+		names := make([]string, len(row.places))
+		for i := range row.places {
+			if names[i], err = r.nameOf(row.places[i].box); err != nil {
+				return err
+			}
+		}
+		if bare {
+			m = row.bare(names)
+			return nil
+		}
+		seg := r.segs.use(row.segment)
+		if seg == nil {
+			return errMissing
+		}
+		rec, err := seg.read(row.spot, 0)
+		if err := errors.Join(err, seg.release()); err != nil {
+			return err
+		}
+		m = row.whole(&rec.message, names)
+		return nil
+	})
+	return m, err
+}
+
+// bare is what the database knows of a message.
+func (r *row) bare(names []string) mail.Message {
+	m := mail.Message{ID: r.id, Received: r.received, Size: r.size, Unterminated: r.unterminated, Deliveries: make([]mail.Delivery, len(r.places))}
+	for i := range r.places {
+		m.Deliveries[i] = r.places[i].delivery(r.id, names[i])
+		if !r.places[i].moved {
+			m.Deliveries[i].Rcpt.Address = names[i]
+		}
+	}
+	return m
+}
+
+// nameOf returns the name of a mailbox; numbers are never used again.
+func (r *reading) nameOf(no int64) (string, error) {
+	r.mu.RLock()
+	name, ok := r.names[no]
+	r.mu.RUnlock()
+	if ok {
+		return name, nil
+	}
+	err := r.name.QueryRow(no).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", errMissing
+	}
+	if err != nil {
+		return "", err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.names) >= cachedNames {
+		clear(r.names)
+	}
+	r.names[no] = name
+	return name, nil
+}
+
+// Get implements store.Store.
+func (s *Store) Get(ctx context.Context, id mail.ID) (mail.Message, error) {
+	row, err := s.read.row(id)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	m, err := s.read.message(row, false)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	return m, ctx.Err()
+}
+
+// Open implements store.Store.
+func (s *Store) Open(ctx context.Context, id mail.ID) (body store.Reader, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	found, err := s.read.row(id)
+	if err != nil {
+		return nil, err
+	}
+	err = s.read.again(found, func(r *row) (err error) {
+		seg := s.segs.use(r.segment)
+		if seg == nil {
+			return errMissing
+		}
+		body, err = seg.body(r.spot)
+		return err
+	})
+	return body, err
+}
+
+// A bytesReader reads a body that is in memory.
+type bytesReader struct{ *bytes.Reader }
+
+// Close does nothing.
+func (bytesReader) Close() error { return nil }
