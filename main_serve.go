@@ -19,6 +19,7 @@ import (
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
+	"github.com/postroom/postroom/catcher/store/disk"
 	"github.com/postroom/postroom/pop3"
 	"github.com/postroom/postroom/ui"
 )
@@ -40,6 +41,7 @@ which the flag overrides: --max-age is POSTROOM_MAX_AGE. An address is host:port
 // settings are the flags of serve.
 type settings struct {
 	smtp, pop3, http              string
+	data, sync                    string
 	domain                        string
 	maxMessages, mailboxMax       count
 	maxBytes, maxMessageSize      octets
@@ -56,6 +58,8 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.smtp, "smtp", "127.0.0.1:1025", "`address` that takes mail by SMTP")
 	flags.StringVar(&s.pop3, "pop3", "127.0.0.1:1110", "`address` that gives it out by POP3")
 	flags.StringVar(&s.http, "http", "127.0.0.1:8025", "`address` of the page and the HTTP API")
+	flags.StringVar(&s.data, "data", "", "`folder` that keeps the mail (empty: it is kept in memory, and gone with the program)")
+	flags.StringVar(&s.sync, "sync", "always", "`when` mail in --data is made safe from a power loss: always (before it is acknowledged) or off")
 	flags.StringVar(&s.domain, "domain", "localhost", "our own `name` in SMTP and POP3, and the domain of <postmaster>")
 	flags.Var(&s.maxMessages, "max-messages", "keep at most so many messages; the oldest go first (0: no limit)")
 	flags.Var(&s.maxBytes, "max-bytes", "keep at most so many octets of mail; the oldest go first (0: no limit)")
@@ -111,6 +115,9 @@ func (s *settings) check() error {
 		if zero {
 			return usagef("--%s must not be 0", name)
 		}
+	}
+	if s.sync != "always" && s.sync != "off" {
+		return usagef("--sync %q: want always or off", s.sync)
 	}
 	if s.domain == "" || strings.ContainsAny(s.domain, " \t\r\n<>@\"") {
 		return usagef("--domain %q is no domain name", s.domain)
@@ -242,7 +249,8 @@ func reachable(address string) string {
 // run serves until ctx ends, in this order of stopping: mail in and out, the
 // page, the events, the store.
 func (s *settings) run(ctx context.Context, ls listeners, log *slog.Logger) (err error) {
-	c := catcher.New(catcher.Config{
+	c, err := catcher.New(catcher.Config{
+		Store: s.openStore(log),
 		Caps: store.Caps{
 			Messages: int(s.maxMessages),
 			Bytes:    int64(s.maxBytes),
@@ -256,6 +264,9 @@ func (s *settings) run(ctx context.Context, ls listeners, log *slog.Logger) (err
 		IdleTimeout:    time.Duration(s.idle),
 		Grace:          time.Duration(s.grace),
 	})
+	if err != nil {
+		return usageError{err}
+	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 
 	mailGroup, stopMail := newGroup(ctx)
@@ -278,6 +289,16 @@ func (s *settings) run(ctx context.Context, ls listeners, log *slog.Logger) (err
 	err = mailGroup.wait()
 	stopPage()
 	return errors.Join(err, pageGroup.wait())
+}
+
+// openStore opens the data folder, or is nil when there is none.
+func (s *settings) openStore(log *slog.Logger) func(store.Options) (store.Store, error) {
+	if s.data == "" {
+		return nil
+	}
+	return func(opt store.Options) (store.Store, error) {
+		return disk.Open(s.data, disk.Options{Options: opt, NoSync: s.sync == "off", Log: log})
+	}
 }
 
 func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server {

@@ -30,13 +30,22 @@ func (c *Catcher) Accept(ctx context.Context, env mail.Envelope, r io.Reader) (m
 		Envelope:   env,
 		Deliveries: c.deliveries(env.To),
 	})
-	if errors.Is(err, store.ErrFull) {
-		return mail.Receipt{}, &mail.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: "Message is larger than the store (--max-bytes)"}
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrTooLarge):
+		return mail.Receipt{}, noRoom("Message is larger than the store (--max-bytes)")
+	case errors.Is(err, store.ErrFull):
+		c.cfg.Log.Error("message not accepted", "err", err)
+		return mail.Receipt{}, noRoom("Insufficient system storage")
+	case err != nil:
 		return mail.Receipt{}, fmt.Errorf("keep the message: %w", err)
 	}
 	return mail.Receipt{ID: m.ID, Deliveries: len(m.Deliveries)}, nil
+}
+
+// noRoom is the reply to a message for which there is none: RFC 5321 §4.2.2, RFC
+// 3463 §3.4.
+func noRoom(text string) *mail.Reply {
+	return &mail.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: text}
 }
 
 // deliveries gives each mailbox one delivery, however often it was named. A name

@@ -20,6 +20,7 @@ import (
 // Config says what a Catcher is made of. The zero value works: an unbounded
 // memory store and the system's clock.
 type Config struct {
+	Store  func(store.Options) (store.Store, error) // opens the store, which the catcher closes; nil: in memory
 	Caps   store.Caps
 	Domain string       // our own name in SMTP, and the domain of <postmaster>; "" is "localhost"
 	Clock  clock.Clock  // nil: the system's
@@ -41,8 +42,9 @@ type Catcher struct {
 	smtp  *smtpd.Server
 }
 
-// New makes a catcher; the caller must Close it.
-func New(cfg Config) *Catcher {
+// New makes a catcher; the caller must Close it. The error is that of
+// Config.Store.
+func New(cfg Config) (*Catcher, error) {
 	if cfg.Domain == "" {
 		cfg.Domain = "localhost"
 	}
@@ -68,13 +70,17 @@ func New(cfg Config) *Catcher {
 		IDs:            ids,
 		Log:            cfg.Log,
 	}
-	c.store = store.NewMemory(store.Options{
+	if cfg.Store == nil {
+		cfg.Store = func(opt store.Options) (store.Store, error) { return store.NewMemory(opt), nil }
+	}
+	var err error
+	c.store, err = cfg.Store(store.Options{
 		Caps:    cfg.Caps,
 		Clock:   cfg.Clock,
 		IDs:     ids,
 		Publish: func(change mail.Change) { c.bus.Publish(cfg.Clock.Now(), change) },
 	})
-	return c
+	return c, err
 }
 
 // Close ends all readers of events and lets go of the store. Servers that use

@@ -135,7 +135,10 @@ func TestSetSeenPassesOverWhatIsGone(t *testing.T) {
 func TestRunRemovesOldMail(t *testing.T) {
 	t.Parallel()
 	now := clock.NewManual(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
-	c := catcher.New(catcher.Config{Clock: now, Caps: store.Caps{Age: time.Hour}})
+	c, err := catcher.New(catcher.Config{Clock: now, Caps: store.Caps{Age: time.Hour}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := c.Accept(t.Context(), envelope("a@a"), strings.NewReader("")); err != nil {
 		t.Fatal(err)
 	}

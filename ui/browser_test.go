@@ -57,7 +57,10 @@ func (p *post) start() {
 		p.t.Fatal(err)
 	}
 	p.address = l.Addr().String()
-	c := catcher.New(catcher.Config{Clock: p.clock})
+	c, err := catcher.New(catcher.Config{Clock: p.clock})
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	p.catcher = c
 	server := &ui.Server{
 		Backend: c, Page: ui.Page(), Version: "test", SMTP: "127.0.0.1:1025", POP3: "127.0.0.1:1110",

@@ -46,7 +46,10 @@ func newCatcher(t *testing.T, cfg catcher.Config) *catcher.Catcher {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.NewManual(born)
 	}
-	c := catcher.New(cfg)
+	c, err := catcher.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { c.Close() })
 	return c
 }

@@ -27,7 +27,11 @@ func Start(tb testing.TB, cfg catcher.Config) *Catcher {
 	if err != nil {
 		tb.Fatalf("catchertest: %v", err)
 	}
-	c := &Catcher{catcher.New(cfg), l.Addr().String()}
+	made, err := catcher.New(cfg)
+	if err != nil {
+		tb.Fatalf("catchertest: %v", err)
+	}
+	c := &Catcher{made, l.Addr().String()}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 2)
 	go func() { served <- c.ServeSMTP(ctx, l) }()

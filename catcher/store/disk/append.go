@@ -1,10 +1,9 @@
 package disk
 
 import (
-	"errors"
 	"hash/crc32"
-	"io"
 	"slices"
+	"time"
 
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
@@ -30,43 +29,56 @@ func (a *addition) measure() error {
 	return nil
 }
 
-// append writes messages to the segment, and while that is being synced, their
-// rows to the database.
-func (t *tx) append(group []*op) error {
-	for _, o := range group {
-		if err := t.number(o.add); err != nil {
+// add takes messages into the segment and makes them safe there. The database
+// learns of them later.
+func (w *writer) add(group []*op) error {
+	if len(w.rows) >= tailMost {
+		if err := w.settle(); err != nil {
 			return err
 		}
 	}
-	if err := t.writeRecords(group); err != nil {
+	if err := w.rotate(); err != nil {
 		return err
 	}
-	if !t.opt.NoSync {
-		t.startSync()
-	}
 	for _, o := range group {
-		m := &o.add.message
-		if err := t.insert(m, o.add.spot); err != nil {
+		if err := w.number(o.add); err != nil {
 			return err
 		}
-		t.changes = append(t.changes, mail.Change{Kind: mail.Added, Message: m, Deliveries: m.Deliveries})
 	}
-	return t.makeRoom(group)
+	end, err := w.writeRecords(group)
+	if err != nil {
+		w.cur.f.Truncate(w.state.end) // to give room back; should it fail, that is no loss
+		return err
+	}
+	w.state.end = end
+	if !w.opt.NoSync {
+		w.state.synced = end
+	}
+	news := make([]tailed, len(group))
+	for i, o := range group {
+		news[i] = tailed{w.enter(&o.add.message, o.add.spot), &o.add.message}
+	}
+	w.view.add(news, w.boxes, w.state)
+	for _, n := range news {
+		w.opt.Publish(mail.Change{Kind: mail.Added, Message: n.message, Deliveries: n.message.Deliveries})
+	}
+	w.makeRoom(news)
+	return nil
 }
 
-// number gives a message its ID, and its deliveries theirs and their UIDs.
-func (t *tx) number(a *addition) error {
-	now := t.opt.Clock.Now()
-	id, err := t.opt.IDs.Next(now)
+// number gives a message its ID, and its deliveries theirs and their UIDs. Those
+// are not used again when the message fails.
+func (w *writer) number(a *addition) error {
+	id, err := w.opt.IDs.Next(w.opt.Clock.Now())
 	if err != nil {
 		return err
 	}
 	m := a.given
-	m.ID, t.next.last = id, id
+	m.ID, w.state.last = id, id
 	m.Deliveries = slices.Clone(m.Deliveries)
 	for i := range m.Deliveries {
 		d := &m.Deliveries[i]
-		b, err := t.box(d.Box)
+		b, err := w.box(d.Box)
 		if err != nil {
 			return err
 		}
@@ -77,46 +89,47 @@ func (t *tx) number(a *addition) error {
 	return nil
 }
 
-// startSync syncs the segment beside what follows; finish waits for it. There may
-// have been one before in this transaction.
-func (t *tx) startSync() {
-	before, done, f := t.synced, make(chan error, 1), t.cur.f
-	t.synced = done
-	go func() {
-		var err error
-		if before != nil {
-			err = <-before
-		}
-		done <- errors.Join(err, datasync(f))
-	}()
-}
-
-// writeRecords appends the records of the messages to the segment.
-func (t *tx) writeRecords(group []*op) error {
-	out := &segmentWriter{f: t.cur.f, at: t.next.end, buf: t.buf[:0]}
+// writeRecords appends the records of the messages to the segment, and returns
+// where they end.
+func (w *writer) writeRecords(group []*op) (int64, error) {
+	w.out.begin(w.cur, w.state.end)
 	for _, o := range group {
-		if err := out.record(o.add, t.cur.no); err != nil {
-			return err
+		if err := w.out.record(o.add); err != nil {
+			return 0, err
 		}
 	}
-	err := out.flush()
-	t.buf = out.buf[:0]
-	t.change[t.cur.no] += out.at - t.next.end
-	t.next.end = out.at
-	return err
+	if err := w.out.flush(); err != nil {
+		return 0, err
+	}
+	if w.opt.NoSync {
+		return w.out.at, nil
+	}
+	start := time.Now()
+	err := datasync(w.cur.f)
+	w.pace, w.senders = time.Since(start), len(group)+w.waiting()
+	return w.out.at, err
 }
 
 // A segmentWriter gathers what is small, and hands on what is large.
 type segmentWriter struct {
-	f    io.WriterAt
-	at   int64 // where the next write goes
-	buf  []byte
-	meta []byte
+	*segment
+	at     int64 // where the next write goes
+	zeroed int64 // up to here the file was written before
+	buf    []byte
+	meta   []byte
+	zeros  []byte
 }
 
-func (w *segmentWriter) record(a *addition, segment int64) error {
+func (w *segmentWriter) begin(s *segment, at int64) {
+	if s != w.segment {
+		w.segment, w.zeroed = s, at
+	}
+	w.at, w.buf = at, w.buf[:0]
+}
+
+func (w *segmentWriter) record(a *addition) error {
 	w.meta = appendMeta(w.meta[:0], &a.message)
-	a.spot = spot{segment: segment, offset: w.at + int64(len(w.buf)), meta: int64(len(w.meta)), size: a.body.Size()}
+	a.spot = spot{segment: w.no, offset: w.at + int64(len(w.buf)), meta: int64(len(w.meta)), size: a.body.Size()}
 	w.buf = appendHeader(w.buf, w.meta, a.body.Size(), a.bodyCRC, 0)
 	_, err := a.body.Reader().WriteTo(w)
 	return err
@@ -136,31 +149,47 @@ func (w *segmentWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// zeroStep is how far ahead a file is written with zeros. A sync that changes
+// neither the file's size nor where its blocks are costs about half.
+const zeroStep = 1 << 20
+
 func (w *segmentWriter) flush() error {
+	end := w.at + int64(len(w.buf))
+	if small := len(w.buf) < directWrite; small && end > w.zeroed {
+		if w.zeros == nil {
+			w.zeros = make([]byte, zeroStep)
+		}
+		if _, err := w.f.WriteAt(w.zeros, end); err != nil {
+			return err
+		}
+		w.zeroed = end + zeroStep
+	}
 	n, err := w.f.WriteAt(w.buf, w.at)
 	w.at += int64(n)
 	w.buf = w.buf[:0]
 	return err
 }
 
-// insert adds the rows of a message.
-func (t *tx) insert(m *mail.Message, at spot) error {
+// enter counts a message that is in a segment, and makes the row that the
+// database is to get.
+func (w *writer) enter(m *mail.Message, at spot) *row {
 	r := &row{id: m.ID, spot: at, received: m.Received, unterminated: m.Unterminated, places: make([]place, len(m.Deliveries))}
 	for i := range m.Deliveries {
 		d := &m.Deliveries[i]
-		b, err := t.box(d.Box)
-		if err != nil {
-			return err
-		}
+		b := w.boxes[d.Box]
 		r.places[i] = placeOf(d, b.no)
-		if err := t.enter(b, m.ID, m.Size, &r.places[i]); err != nil {
-			return err
-		}
+		w.count(b, 1, m.Size, &r.places[i])
+		b.newest = m.ID
 	}
-	t.next.messages++
-	t.next.bytes += m.Size
-	t.next.unseen += anyUnseen(r.places)
-	return t.stmts.insert(r)
+	w.state.messages++
+	w.state.bytes += m.Size
+	w.state.unseen += anyUnseen(r.places)
+	w.use(at, 1)
+	if w.state.messages == 1 {
+		w.oldest = m.Received
+	}
+	w.rows = append(w.rows, r)
+	return r
 }
 
 func placeOf(d *mail.Delivery, box int64) place {
@@ -175,4 +204,10 @@ func anyUnseen(places []place) int64 {
 		return 1
 	}
 	return 0
+}
+
+// use counts the octets of a record in its segment, or with -1 counts them out.
+func (w *writer) use(at spot, sign int64) {
+	w.live[at.segment] += sign * at.length()
+	w.fresh[at.segment] = true
 }

@@ -10,6 +10,106 @@ import (
 	"github.com/postroom/postroom/catcher/store"
 )
 
+// A tx is a transaction that changes what is there. It begins when the database
+// has everything, and is safe with its commit.
+type tx struct {
+	*writer
+	before  state
+	used    map[int64]int64 // what live has gained or lost, by segment
+	changes []mail.Change
+}
+
+// change runs ops that are no additions.
+func (w *writer) change(group []*op) error {
+	return w.transact(func(t *tx) error {
+		for _, o := range group {
+			if err := o.run(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// transact runs something in a transaction and then tells what it did. After an
+// error nothing was done.
+func (w *writer) transact(run func(*tx) error) error {
+	if err := w.settle(); err != nil {
+		return err
+	}
+	if err := w.db.begin(!w.opt.NoSync); err != nil {
+		return err
+	}
+	beside := w.look
+	w.look = w.db.finder
+	t := &tx{writer: w, before: w.state, used: map[int64]int64{}}
+	err := run(t)
+	if err == nil {
+		err = t.finish()
+	}
+	if err != nil {
+		t.undo()
+	}
+	w.look = beside
+	for _, c := range t.changes {
+		w.opt.Publish(c)
+	}
+	if w.commits++; err == nil && (w.commits >= checkpointEvery || len(w.dead) > 0) {
+		w.checkpoint()
+	}
+	return err
+}
+
+// finish commits. A mailbox that is empty then is forgotten; the floor sees to it
+// that none of its UIDs is given again.
+func (t *tx) finish() error {
+	for b := range t.dirty {
+		if b.messages == 0 {
+			t.state.floor = max(t.state.floor, b.next)
+		}
+	}
+	if err := t.db.flush(t.batch()); err != nil {
+		return err
+	}
+	if err := t.db.exec("COMMIT"); err != nil {
+		return err
+	}
+	for b := range t.dirty {
+		if b.messages == 0 {
+			t.forget(b)
+		}
+	}
+	clear(t.dirty)
+	clear(t.fresh)
+	t.forgetSome()
+	for no := range t.used {
+		if no != t.state.segment {
+			t.bury(no)
+		}
+	}
+	return nil
+}
+
+// undo takes back what was done, here and in the database. After some errors
+// SQLite has done so by itself, and says so.
+func (t *tx) undo() {
+	t.state = t.before
+	for no, octets := range t.used {
+		t.live[no] -= octets
+	}
+	clear(t.dirty)
+	clear(t.fresh)
+	t.forgetBoxes()
+	t.changes = nil
+	t.db.exec("ROLLBACK")
+}
+
+// use is that of the writer, and can be undone.
+func (t *tx) use(at spot, sign int64) {
+	t.writer.use(at, sign)
+	t.used[at.segment] += sign * at.length()
+}
+
 // load returns the message of a row as others see it.
 func (t *tx) load(r *row) (*mail.Message, error) {
 	seg := t.segs.use(r.segment)
@@ -58,7 +158,7 @@ func (p *place) delivery(id mail.ID, box string) mail.Delivery {
 // update changes one delivery. The first error is that of change, or
 // store.ErrNotFound; the second is one that undoes the transaction.
 func (t *tx) update(id mail.DeliveryID, change func(*mail.Delivery) error) (mail.Delivery, error, error) {
-	r, err := t.stmts.get(id.Message)
+	r, err := t.db.get(id.Message)
 	if err != nil || r == nil {
 		return mail.Delivery{}, store.ErrNotFound, err
 	}
@@ -92,7 +192,7 @@ func (t *tx) update(id mail.DeliveryID, change func(*mail.Delivery) error) (mail
 // put writes a delivery in the place of what it was in the mailbox old. It
 // returns that name when it is another one, and then has set a new UID.
 func (t *tx) put(r *row, at int, d *mail.Delivery, old string) (from string, err error) {
-	t.next.unseen -= anyUnseen(r.places)
+	t.state.unseen -= anyUnseen(r.places)
 	p := &r.places[at]
 	if err := t.leave(r, p); err != nil {
 		return "", err
@@ -106,23 +206,29 @@ func (t *tx) put(r *row, at int, d *mail.Delivery, old string) (from string, err
 		b.next++
 	}
 	*p = placeOf(d, b.no)
-	if err := t.enter(b, r.id, r.size, p); err != nil {
+	t.count(b, 1, r.size, p)
+	t.state.unseen += anyUnseen(r.places)
+	if err := t.db.putBoxed(r.id, p); err != nil {
 		return "", err
 	}
-	t.next.unseen += anyUnseen(r.places)
-	return from, t.writeInfo(r)
+	return from, t.db.writeInfo(r)
 }
 
-func (t *tx) writeInfo(r *row) error {
-	_, err := t.stmts.updateInfo.Exec(r.id[:], r.info(nil))
-	return err
+// leave takes a delivery out of its mailbox.
+func (t *tx) leave(r *row, p *place) error {
+	b, err := t.boxNo(p.box)
+	if err != nil {
+		return err
+	}
+	t.count(b, -1, r.size, p)
+	return t.db.deleteBoxed(r.id, p)
 }
 
 // delete removes the wanted deliveries of some messages.
 func (t *tx) delete(ids []mail.ID, wanted map[mail.ID][]int) ([]mail.Delivery, error) {
 	var all []mail.Delivery
 	for _, id := range ids {
-		r, err := t.stmts.get(id)
+		r, err := t.db.get(id)
 		if err != nil {
 			return nil, err
 		}
@@ -171,7 +277,7 @@ func (t *tx) remove(r *row, why mail.Why, which func(*place) bool) ([]mail.Deliv
 
 // drop is remove without a word.
 func (t *tx) drop(r *row, which func(*place) bool) error {
-	t.next.unseen -= anyUnseen(r.places)
+	t.state.unseen -= anyUnseen(r.places)
 	var left []place
 	for i := range r.places {
 		p := &r.places[i]
@@ -184,38 +290,33 @@ func (t *tx) drop(r *row, which func(*place) bool) error {
 		}
 	}
 	r.places = left
-	t.next.unseen += anyUnseen(left)
+	t.state.unseen += anyUnseen(left)
 	if len(left) > 0 {
-		return t.writeInfo(r)
+		return t.db.writeInfo(r)
 	}
-	t.next.messages--
-	t.next.bytes -= r.size
-	t.change[r.segment] -= r.length()
-	_, err := t.stmts.deleteMessage.Exec(r.id[:])
-	return err
+	t.state.messages--
+	t.state.bytes -= r.size
+	t.use(r.spot, -1)
+	return t.db.deleteMessage(r.id)
 }
 
 // clearAll empties the store.
 func (t *tx) clearAll() (int, error) {
-	if err := t.flushBoxes(); err != nil {
+	next, err := t.db.empty()
+	if err != nil {
 		return 0, err
 	}
-	var next uint32
-	if err := t.scan(&next, "SELECT ifnull(max(next), 0) FROM boxes"); err != nil {
-		return 0, err
+	for _, b := range t.boxes {
+		next = max(next, b.next)
 	}
-	for _, table := range []string{"messages", "boxed", "boxes"} {
-		if err := t.exec("DELETE FROM " + table); err != nil {
-			return 0, err
-		}
-	}
-	n := int(t.next.deliveries)
-	t.next.floor = max(t.next.floor, next)
-	t.next.messages, t.next.bytes, t.next.unseen, t.next.deliveries = 0, 0, 0, 0
-	t.forgetBoxes()
+	n := int(t.state.deliveries)
+	t.state.floor = max(t.state.floor, next)
+	t.state.messages, t.state.bytes, t.state.unseen, t.state.deliveries = 0, 0, 0, 0
 	clear(t.dirty)
+	t.forgetBoxes()
 	for no, octets := range t.live {
-		t.change[no] = -octets
+		t.live[no], t.fresh[no] = 0, true
+		t.used[no] -= octets
 	}
 	t.cleared("", n)
 	return n, nil
@@ -234,12 +335,12 @@ func (t *tx) clearBox(name string, before int) (n int, empty bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	if b.messages == t.next.deliveries && before == 0 {
+	if b.messages == t.state.deliveries && before == 0 {
 		n, err = t.clearAllAs(name)
 		return n, true, err
 	}
 	had := b.messages
-	rows, err := t.stmts.rows(t.stmts.oldestIn, b.no, step)
+	rows, err := t.db.oldestIn(b.no, step)
 	if err != nil {
 		return 0, false, err
 	}
@@ -273,9 +374,12 @@ func (t *tx) clearAllAs(name string) (int, error) {
 // can stop at the first that is young enough.
 func (t *tx) expire(before time.Time, limit int) (int, error) {
 	for n := 0; n < limit; n++ {
-		rows, err := t.stmts.rows(t.stmts.oldest, 1)
-		if err != nil || len(rows) == 0 || !rows[0].received.Before(before) {
+		rows, err := t.db.oldest(1)
+		if err != nil || len(rows) == 0 {
 			return n, err
+		}
+		if t.oldest = rows[0].received; !t.oldest.Before(before) {
+			return n, nil
 		}
 		if _, err := t.remove(rows[0], mail.Expired, all); err != nil {
 			return n, err
@@ -284,25 +388,47 @@ func (t *tx) expire(before time.Time, limit int) (int, error) {
 	return limit, nil
 }
 
-// makeRoom enforces the caps after messages came in.
-func (t *tx) makeRoom(group []*op) error {
-	caps := t.opt.Caps
-	if caps.Age > 0 {
-		if _, err := t.expire(t.opt.Clock.Now().Add(-caps.Age), math.MaxInt); err != nil {
-			return err
-		}
+// makeRoom enforces the caps after messages came in. They are safe by now: when
+// there is no making room, there will be with the next one.
+func (w *writer) makeRoom(news []tailed) {
+	if !w.crowded(news) {
+		return
 	}
-	if caps.Box > 0 {
-		for _, o := range group {
-			for i := range o.add.message.Deliveries {
-				if err := t.trim(o.add.message.Deliveries[i].Box, int64(caps.Box)); err != nil {
-					return err
-				}
+	err := w.transact(func(t *tx) error {
+		if age := t.opt.Caps.Age; age > 0 {
+			if _, err := t.expire(t.opt.Clock.Now().Add(-age), math.MaxInt); err != nil {
+				return err
 			}
 		}
+		return errors.Join(t.trimBoxes(news), t.trim())
+	})
+	if err != nil {
+		w.opt.Log.Error("make room under the limits", "err", err)
 	}
-	for caps.Messages > 0 && t.next.messages > int64(caps.Messages) || caps.Bytes > 0 && t.next.bytes > caps.Bytes {
-		rows, err := t.stmts.rows(t.stmts.oldest, 1)
+}
+
+// crowded says whether one of the caps does not hold.
+func (w *writer) crowded(news []tailed) bool {
+	caps := w.opt.Caps
+	if w.state.over(caps) || caps.Age > 0 && w.oldest.Before(w.opt.Clock.Now().Add(-caps.Age)) {
+		return true
+	}
+	return caps.Box > 0 && slices.ContainsFunc(news, func(n tailed) bool {
+		return slices.ContainsFunc(n.message.Deliveries, func(d mail.Delivery) bool {
+			return w.boxes[d.Box].messages > int64(caps.Box)
+		})
+	})
+}
+
+// over says whether there is too much in all.
+func (s *state) over(caps store.Caps) bool {
+	return caps.Messages > 0 && s.messages > int64(caps.Messages) || caps.Bytes > 0 && s.bytes > caps.Bytes
+}
+
+// trim removes the oldest messages while there is too much in all.
+func (t *tx) trim() error {
+	for t.state.over(t.opt.Caps) {
+		rows, err := t.db.oldest(1)
 		if err != nil {
 			return err
 		}
@@ -313,14 +439,28 @@ func (t *tx) makeRoom(group []*op) error {
 	return nil
 }
 
-// trim removes the oldest deliveries of a mailbox that has too many.
-func (t *tx) trim(name string, most int64) error {
+// trimBoxes does so in the mailboxes that got something.
+func (t *tx) trimBoxes(news []tailed) error {
+	if t.opt.Caps.Box == 0 {
+		return nil
+	}
+	for _, n := range news {
+		for i := range n.message.Deliveries {
+			if err := t.trimBox(n.message.Deliveries[i].Box); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *tx) trimBox(name string) error {
 	b, err := t.box(name)
 	if err != nil {
 		return err
 	}
-	for b.messages > most {
-		rows, err := t.stmts.rows(t.stmts.oldestIn, b.no, 1)
+	for b.messages > int64(t.opt.Caps.Box) {
+		rows, err := t.db.oldestIn(b.no, 1)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -74,15 +76,14 @@ INSERT INTO state VALUES (0, 0, 0, zeroblob(16), 0, 0, 0, 0, 1, 0);
 // databaseName is the file in the data folder; SQLite puts two more beside it.
 const databaseName = "postroom.db"
 
-// database is the name by which the driver opens the database.
-func (s *Store) database(pragmas ...string) string {
-	q := url.Values{"_pragma": append(pragmas, "busy_timeout(10000)", "temp_store(memory)"), "_txlock": {"immediate"}}
-	path := filepath.ToSlash(filepath.Join(s.dir, databaseName))
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+// openSQL opens the database in a data folder, without the registry of package
+// sql.
+func openSQL(dir string, pragmas ...string) *sql.DB {
+	q := url.Values{"_pragma": append(pragmas, "busy_timeout(10000)", "temp_store(memory)")}
+	path := filepath.ToSlash(filepath.Join(dir, databaseName))
+	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}
+	return sql.OpenDB(connector{name.String()})
 }
-
-// openDatabase opens a database without the registry of package sql.
-func openDatabase(name string) *sql.DB { return sql.OpenDB(connector{name}) }
 
 type connector struct{ name string }
 
@@ -163,86 +164,289 @@ func (r *row) decode(id, info []byte) error {
 	return src.err
 }
 
-// statements are those of the writer.
-type statements struct {
+// A database is the writer's connection. It is used by one goroutine at a time.
+type database struct {
+	pool *sql.DB
 	conn *sql.Conn
-	all  []*sql.Stmt
+	full bool // commits are synced
+	buf  []byte
+	finder
 
-	insertMessage, updateInfo, moveMessage, deleteMessage *sql.Stmt
-	insertBoxed, deleteBoxed                              *sql.Stmt
-	getMessage, oldest, oldestIn                          *sql.Stmt
-	getBox, getBoxNo                                      *sql.Stmt
-	insertBox, updateBox, deleteBox                       *sql.Stmt
-	setState, setLive, deleteSegment                      *sql.Stmt
-	buf                                                   []byte
+	rows, boxed                      bulk
+	updateInfo, moveRow, deleteRow   *sql.Stmt
+	removeBoxed                      *sql.Stmt
+	getRow, oldestRows, oldestRowsIn *sql.Stmt
+	setBox, removeBox                *sql.Stmt
+	setState, setLive, removeLive    *sql.Stmt
 }
 
-func prepare(conn *sql.Conn) (*statements, error) {
-	s := &statements{conn: conn}
+// openDatabase opens, and if need be makes, the database in a data folder.
+func openDatabase(dir string) (*database, error) {
+	db := &database{pool: openSQL(dir, "journal_mode(wal)", "synchronous(normal)", "wal_autocheckpoint(0)", "cache_size(-8000)")}
+	err := db.open()
+	if err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	return db, nil
+}
+
+func (db *database) open() (err error) {
+	if db.conn, err = db.pool.Conn(context.Background()); err != nil {
+		return err
+	}
+	if err := migrate(db.conn); err != nil {
+		return err
+	}
 	for _, p := range []struct {
 		to   **sql.Stmt
 		text string
 	}{
-		{&s.insertMessage, "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)"},
-		{&s.updateInfo, "UPDATE messages SET info = ?2 WHERE id = ?1"},
-		{&s.moveMessage, "UPDATE messages SET segment = ?2, offset = ?3, meta = ?4 WHERE id = ?1"},
-		{&s.deleteMessage, "DELETE FROM messages WHERE id = ?"},
-		{&s.insertBoxed, "INSERT INTO boxed VALUES (?, ?, ?)"},
-		{&s.deleteBoxed, "DELETE FROM boxed WHERE box = ? AND id = ? AND n = ?"},
-		{&s.getMessage, "SELECT " + rowColumns + " FROM messages m WHERE id = ?"},
-		{&s.oldest, "SELECT " + rowColumns + " FROM messages m ORDER BY m.id LIMIT ?"},
-		{&s.oldestIn, "SELECT " + rowColumns + " FROM boxed b JOIN messages m ON m.id = b.id WHERE b.box = ? ORDER BY b.id, b.n LIMIT ?"},
-		{&s.getBox, "SELECT no, name, messages, unseen, bytes, next FROM boxes WHERE name = ?"},
-		{&s.getBoxNo, "SELECT no, name, messages, unseen, bytes, next FROM boxes WHERE no = ?"},
-		{&s.insertBox, "INSERT INTO boxes VALUES (?, ?, ?, ?, ?, ?)"},
-		{&s.updateBox, "UPDATE boxes SET messages = ?2, unseen = ?3, bytes = ?4, next = ?5 WHERE no = ?1"},
-		{&s.deleteBox, "DELETE FROM boxes WHERE no = ?"},
-		{&s.setState, "UPDATE state SET segment = ?, end = ?, synced = ?, last = ?, messages = ?, bytes = ?, unseen = ?, deliveries = ?, floor = ?, boxes = ?"},
-		{&s.setLive, "INSERT INTO segments VALUES (?, ?, ?) ON CONFLICT (no) DO UPDATE SET live = ?2, size = max(size, ?3)"},
-		{&s.deleteSegment, "DELETE FROM segments WHERE no = ?"},
+		{&db.rows.one, "INSERT OR REPLACE INTO messages VALUES " + tuples(1, 6)},
+		{&db.rows.many, "INSERT OR REPLACE INTO messages VALUES " + tuples(bulkRows, 6)},
+		{&db.boxed.one, "INSERT OR REPLACE INTO boxed VALUES " + tuples(1, 3)},
+		{&db.boxed.many, "INSERT OR REPLACE INTO boxed VALUES " + tuples(bulkRows, 3)},
+		{&db.updateInfo, "UPDATE messages SET info = ?2 WHERE id = ?1"},
+		{&db.moveRow, "UPDATE messages SET segment = ?2, offset = ?3, meta = ?4 WHERE id = ?1"},
+		{&db.deleteRow, "DELETE FROM messages WHERE id = ?"},
+		{&db.removeBoxed, "DELETE FROM boxed WHERE box = ? AND id = ? AND n = ?"},
+		{&db.getRow, "SELECT " + rowColumns + " FROM messages m WHERE id = ?"},
+		{&db.oldestRows, "SELECT " + rowColumns + " FROM messages m ORDER BY m.id LIMIT ?"},
+		{&db.oldestRowsIn, "SELECT " + rowColumns + " FROM boxed b CROSS JOIN messages m ON m.id = b.id WHERE b.box = ? ORDER BY b.id, b.n LIMIT ?"},
+		{&db.named, boxQuery + "name = ?"},
+		{&db.numbered, boxQuery + "no = ?"},
+		{&db.setBox, "INSERT INTO boxes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (no) DO UPDATE SET messages = ?3, unseen = ?4, bytes = ?5, next = ?6"},
+		{&db.removeBox, "DELETE FROM boxes WHERE no = ?"},
+		{&db.setState, "UPDATE state SET segment = ?, end = ?, synced = ?, last = ?, messages = ?, bytes = ?, unseen = ?, deliveries = ?, floor = ?, boxes = ?"},
+		{&db.setLive, "INSERT INTO segments VALUES (?, ?, ?) ON CONFLICT (no) DO UPDATE SET live = ?2, size = max(size, ?3)"},
+		{&db.removeLive, "DELETE FROM segments WHERE no = ?"},
 	} {
-		stmt, err := conn.PrepareContext(context.Background(), p.text)
-		if err != nil {
-			return nil, errors.Join(err, s.close())
+		if *p.to, err = db.conn.PrepareContext(context.Background(), p.text); err != nil {
+			return err
 		}
-		*p.to = stmt
-		s.all = append(s.all, stmt)
 	}
-	return s, nil
+	return nil
 }
 
-func (s *statements) close() (err error) {
-	for _, stmt := range s.all {
-		err = errors.Join(err, stmt.Close())
+// close lets go of it. SQLite writes its log back with the last connection.
+func (db *database) close() (err error) {
+	if db.conn != nil {
+		err = db.conn.Close()
+	}
+	return errors.Join(err, db.pool.Close())
+}
+
+func (db *database) exec(text string) error {
+	_, err := db.conn.ExecContext(context.Background(), text)
+	return err
+}
+
+func (db *database) scan(to any, query string) error {
+	return db.conn.QueryRowContext(context.Background(), query).Scan(to)
+}
+
+// begin starts a transaction; full has its commit synced.
+func (db *database) begin(full bool) error {
+	if full != db.full {
+		if err := db.exec(map[bool]string{false: "PRAGMA synchronous = NORMAL", true: "PRAGMA synchronous = FULL"}[full]); err != nil {
+			return err
+		}
+		db.full = full
+	}
+	return db.exec("BEGIN IMMEDIATE")
+}
+
+// write writes a batch, in a transaction that need not be synced: the segments
+// have everything. Writing one twice is fine.
+func (db *database) write(b *batch) error {
+	if err := db.begin(false); err != nil {
+		return err
+	}
+	err := db.flush(b)
+	if err == nil {
+		err = db.exec("COMMIT")
+	}
+	if err != nil {
+		db.exec("ROLLBACK") // which SQLite may have done by itself
+		return err
+	}
+	if b.back && b.sync != nil {
+		b.backErr = datasync(b.sync)
+	}
+	if b.back && b.backErr == nil {
+		b.backErr = db.writeBack()
+	}
+	return nil
+}
+
+// flush writes a batch within a transaction.
+func (db *database) flush(b *batch) error {
+	if err := db.insert(b.rows); err != nil {
+		return err
+	}
+	for i := range b.boxes {
+		if err := db.writeBox(&b.boxes[i]); err != nil {
+			return err
+		}
+	}
+	for no, octets := range b.live {
+		if err := db.writeLive(no, octets, &b.state); err != nil {
+			return err
+		}
+	}
+	s := &b.state
+	_, err := db.setState.Exec(s.segment, s.end, s.synced, s.last[:], s.messages, s.bytes, s.unseen, s.deliveries, s.floor, s.boxes)
+	return err
+}
+
+// state reads the row of that name.
+func (db *database) state() (s state, err error) {
+	var last []byte
+	err = db.conn.QueryRowContext(context.Background(), "SELECT * FROM state").
+		Scan(&s.segment, &s.end, &s.synced, &last, &s.messages, &s.bytes, &s.unseen, &s.deliveries, &s.floor, &s.boxes)
+	copy(s.last[:], last)
+	return s, err
+}
+
+// writeBox writes a mailbox, or removes an empty one.
+func (db *database) writeBox(b *box) (err error) {
+	if b.messages == 0 {
+		_, err = db.removeBox.Exec(b.no)
+	} else {
+		_, err = db.setBox.Exec(b.no, b.name, b.messages, b.unseen, b.bytes, b.next)
 	}
 	return err
 }
 
-func (s *statements) insert(r *row) error {
-	s.buf = r.info(s.buf[:0])
-	_, err := s.insertMessage.Exec(r.id[:], r.segment, r.offset, r.meta, r.size, s.buf)
+// writeLive notes how much of a segment is in use, and how long it is.
+func (db *database) writeLive(no, octets int64, s *state) (err error) {
+	size := int64(0)
+	if no == s.segment {
+		size = s.end
+	}
+	if octets == 0 && size == 0 {
+		_, err = db.removeLive.Exec(no)
+	} else {
+		_, err = db.setLive.Exec(no, octets, size)
+	}
 	return err
+}
+
+func (db *database) insert(rows []*row) error {
+	db.buf = db.buf[:0]
+	for _, r := range rows {
+		start := len(db.buf)
+		db.buf = r.info(db.buf)
+		if err := db.rows.add(r.id[:], r.segment, r.offset, r.meta, r.size, db.buf[start:len(db.buf):len(db.buf)]); err != nil {
+			return err
+		}
+		for i := range r.places {
+			p := &r.places[i]
+			if err := db.boxed.add(p.box, r.id[:], p.n); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(db.rows.flush(), db.boxed.flush())
+}
+
+// bulkRows is how many rows are inserted by one statement: that halves the cost.
+const bulkRows = 16
+
+// A bulk inserts rows, many at a time where it can.
+type bulk struct {
+	one, many *sql.Stmt
+	args      []any
+	width     int
+}
+
+func (b *bulk) add(args ...any) error {
+	b.width = len(args)
+	if b.args = append(b.args, args...); len(b.args) < bulkRows*b.width {
+		return nil
+	}
+	_, err := b.many.Exec(b.args...)
+	b.args = b.args[:0]
+	return err
+}
+
+// flush inserts what is left.
+func (b *bulk) flush() error {
+	defer func() { b.args = b.args[:0] }()
+	for row := range slices.Chunk(b.args, max(b.width, 1)) {
+		if _, err := b.one.Exec(row...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tuples is the list of values of such a statement.
+func tuples(rows, width int) string {
+	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + ")"
+	return strings.TrimSuffix(strings.Repeat(tuple+", ", rows), ", ")
+}
+
+func (db *database) putBoxed(id mail.ID, p *place) error {
+	_, err := db.boxed.one.Exec(p.box, id[:], p.n)
+	return err
+}
+
+func (db *database) deleteBoxed(id mail.ID, p *place) error {
+	_, err := db.removeBoxed.Exec(p.box, id[:], p.n)
+	return err
+}
+
+func (db *database) writeInfo(r *row) error {
+	db.buf = r.info(db.buf[:0])
+	_, err := db.updateInfo.Exec(r.id[:], db.buf)
+	return err
+}
+
+func (db *database) move(id mail.ID, to spot) error {
+	_, err := db.moveRow.Exec(id[:], to.segment, to.offset, to.meta)
+	return err
+}
+
+func (db *database) deleteMessage(id mail.ID) error {
+	_, err := db.deleteRow.Exec(id[:])
+	return err
+}
+
+// empty removes all mail, and returns the highest UID that a mailbox was to give
+// next.
+func (db *database) empty() (next uint32, err error) {
+	if err := db.scan(&next, "SELECT ifnull(max(next), 0) FROM boxes"); err != nil {
+		return 0, err
+	}
+	for _, table := range []string{"messages", "boxed", "boxes"} {
+		if err := db.exec("DELETE FROM " + table); err != nil {
+			return 0, err
+		}
+	}
+	return next, nil
 }
 
 // get returns the row of a message, or nil when there is none.
-func (s *statements) get(id mail.ID) (*row, error) {
-	rows, err := s.rows(s.getMessage, id[:])
+func (db *database) get(id mail.ID) (*row, error) {
+	rows, err := readRows(db.getRow.Query(id[:]))
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	return rows[0], nil
 }
 
-// rows reads all rows of messages that a statement finds.
-func (s *statements) rows(stmt *sql.Stmt, args ...any) ([]*row, error) {
-	found, err := stmt.Query(args...)
+// oldest returns the rows of the oldest messages, and oldestIn those of the oldest
+// deliveries in a mailbox.
+func (db *database) oldest(n int) ([]*row, error) { return readRows(db.oldestRows.Query(n)) }
+
+func (db *database) oldestIn(box int64, n int) ([]*row, error) {
+	return readRows(db.oldestRowsIn.Query(box, n))
+}
+
+func readRows(found *sql.Rows, err error) ([]*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readRows(found)
-}
-
-func readRows(found *sql.Rows) ([]*row, error) {
 	defer found.Close()
 	var list []*row
 	for found.Next() {
@@ -255,16 +459,9 @@ func readRows(found *sql.Rows) ([]*row, error) {
 	return list, found.Err()
 }
 
-func (s *statements) writeState(v *state) error {
-	_, err := s.setState.Exec(v.segment, v.end, v.synced, v.last[:], v.messages, v.bytes, v.unseen, v.deliveries, v.floor, v.boxes)
-	return err
-}
-
-// readState reads what writeState wrote.
-func readState(conn *sql.Conn) (v state, err error) {
-	var last []byte
-	err = conn.QueryRowContext(context.Background(), "SELECT * FROM state").
-		Scan(&v.segment, &v.end, &v.synced, &last, &v.messages, &v.bytes, &v.unseen, &v.deliveries, &v.floor, &v.boxes)
-	copy(v.last[:], last)
-	return v, err
+// writeBack has SQLite write its log back into the database, after syncing it.
+// Readers may keep it from doing all.
+func (db *database) writeBack() error {
+	var busy, pages, done int
+	return db.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &done)
 }

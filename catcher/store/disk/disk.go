@@ -46,6 +46,7 @@ type Store struct {
 	dir  string
 	lock *os.File
 	segs *segments
+	view *view
 	read *reading
 	w    *writer
 
@@ -61,7 +62,7 @@ type Store struct {
 // in order first. The caller must Close the store.
 func Open(dir string, opt Options) (s *Store, err error) {
 	opt.setDefaults()
-	s = &Store{opt: opt, dir: dir, ops: make(chan *op, 256)}
+	s = &Store{opt: opt, dir: dir, view: newView(), ops: make(chan *op, 256)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open the data folder %s: %w", dir, err), s.release())
@@ -79,9 +80,10 @@ func Open(dir string, opt Options) (s *Store, err error) {
 	if s.w, err = s.openWriter(); err != nil {
 		return s, err
 	}
-	if s.read, err = openReading(s.database("query_only(1)", "cache_size(-2000)"), s.segs); err != nil {
+	if s.read, err = openReading(dir, s.segs); err != nil {
 		return s, err
 	}
+	s.w.look, s.w.waiting = s.read.finder, func() int { return len(s.ops) }
 	s.writing.Go(s.write)
 	return s, nil
 }

@@ -2,9 +2,12 @@ package disk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"math"
+	"slices"
 	"sync"
 
 	"github.com/postroom/postroom/catcher/mail"
@@ -26,9 +29,10 @@ const attempts = 10
 type reading struct {
 	db   *sql.DB
 	segs *segments
+	finder
 
 	get, box, boxes, all, name *sql.Stmt
-	list                       map[listing]*sql.Stmt
+	lists                      map[listing]*sql.Stmt
 
 	mu    sync.RWMutex // guards names
 	names map[int64]string
@@ -37,8 +41,8 @@ type reading struct {
 // listing tells the statements for lists apart.
 type listing struct{ box, oldest bool }
 
-func openReading(name string, segs *segments) (*reading, error) {
-	r := &reading{db: openDatabase(name), segs: segs, list: map[listing]*sql.Stmt{}, names: map[int64]string{}}
+func openReading(dir string, segs *segments) (*reading, error) {
+	r := &reading{db: openSQL(dir, "query_only(1)", "cache_size(-2000)"), segs: segs, lists: map[listing]*sql.Stmt{}, names: map[int64]string{}}
 	r.db.SetMaxOpenConns(readers)
 	r.db.SetMaxIdleConns(readers)
 	var failed error
@@ -54,14 +58,15 @@ func openReading(name string, segs *segments) (*reading, error) {
 			" WHERE b.box = (SELECT no FROM boxes WHERE name = ?3) AND b.id > ?1 AND b.id < ?2 ORDER BY b.id"
 	)
 	r.get = prepare("SELECT " + rowColumns + " FROM messages m WHERE m.id = ?")
+	r.named, r.numbered = prepare(boxQuery+"name = ?"), prepare(boxQuery+"no = ?")
 	r.name = prepare("SELECT name FROM boxes WHERE no = ?")
 	r.boxes = prepare("SELECT " + boxColumns + " FROM boxes b ORDER BY b.name")
 	r.box = prepare("SELECT " + boxColumns + " FROM boxes b WHERE b.name = ? UNION ALL SELECT ?1, 0, 0, 0, floor, NULL FROM state LIMIT 1")
 	r.all = prepare("SELECT '', messages, unseen, bytes, 0, (SELECT max(id) FROM messages) FROM state")
-	r.list[listing{false, true}] = prepare(inAll)
-	r.list[listing{false, false}] = prepare(inAll + " DESC")
-	r.list[listing{true, true}] = prepare(inBox)
-	r.list[listing{true, false}] = prepare(inBox + " DESC")
+	r.lists[listing{false, true}] = prepare(inAll)
+	r.lists[listing{false, false}] = prepare(inAll + " DESC")
+	r.lists[listing{true, true}] = prepare(inBox)
+	r.lists[listing{true, false}] = prepare(inBox + " DESC")
 	if failed != nil {
 		return nil, errors.Join(failed, r.close())
 	}
@@ -72,19 +77,26 @@ func (r *reading) close() error { return r.db.Close() }
 
 // Boxes implements store.Store.
 func (s *Store) Boxes(ctx context.Context) ([]store.Box, error) {
+	list := s.view.changed()
+	known := make(map[string]bool, len(list))
+	for _, b := range list {
+		known[b.Name] = true
+	}
 	rows, err := s.read.boxes.QueryContext(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	list := []store.Box{}
 	for rows.Next() {
 		b, err := scanBox(rows)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, b)
+		if !known[b.Name] {
+			list = append(list, b)
+		}
 	}
+	slices.SortFunc(list, func(a, b store.Box) int { return cmp.Compare(a.Name, b.Name) })
 	return list, rows.Err()
 }
 
@@ -92,6 +104,9 @@ func (s *Store) Boxes(ctx context.Context) ([]store.Box, error) {
 func (s *Store) Box(ctx context.Context, name string) (store.Box, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Box{}, err
+	}
+	if b, ok := s.view.box(name); ok {
+		return b, nil
 	}
 	if name == "" {
 		return scanBox(s.read.all.QueryRow())
@@ -106,31 +121,82 @@ func scanBox(row interface{ Scan(...any) error }) (b store.Box, err error) {
 	return b, err
 }
 
-// List implements store.Store.
-func (s *Store) List(ctx context.Context, q store.Query) (store.Page, error) {
-	rows, more, err := s.read.rows(ctx, q)
-	if err != nil {
-		return store.Page{}, err
+// List implements store.Store. The tail is newer than all that the database is
+// asked for.
+func (s *Store) List(ctx context.Context, q store.Query) (page store.Page, err error) {
+	page.Messages = []mail.Message{}
+	tail := s.view.messages()
+	older := q
+	if len(tail) > 0 && (q.Before.IsZero() || tail[0].row.id.Compare(q.Before) < 0) {
+		older.Before = tail[0].row.id
 	}
-	page := store.Page{Messages: make([]mail.Message, 0, len(rows)), More: more}
+	if q.Limit <= 0 {
+		q.Limit = math.MaxInt
+	}
+	if !q.Oldest {
+		listTail(&page, tail, q)
+	}
+	if !page.More {
+		err = s.read.list(ctx, &page, older, q.Limit-len(page.Messages))
+	}
+	if q.Oldest && !page.More && err == nil {
+		listTail(&page, tail, q)
+	}
+	return page, err
+}
+
+// listTail adds what the query wants of the tail.
+func listTail(page *store.Page, tail []tailed, q store.Query) {
+	for i := range tail {
+		t := tail[i]
+		if !q.Oldest {
+			t = tail[len(tail)-1-i]
+		}
+		if !t.in(q) {
+			continue
+		}
+		if len(page.Messages) == q.Limit {
+			page.More = true
+			return
+		}
+		page.Messages = append(page.Messages, *t.message)
+	}
+}
+
+// in says whether the query wants it, as far as mailbox and bounds are concerned.
+func (t tailed) in(q store.Query) bool {
+	id := t.row.id
+	if !q.Before.IsZero() && id.Compare(q.Before) >= 0 || id.Compare(q.After) <= 0 {
+		return false
+	}
+	return q.Box == "" || slices.ContainsFunc(t.message.Deliveries, func(d mail.Delivery) bool { return d.Box == q.Box })
+}
+
+// list adds at most so many messages from the database.
+func (r *reading) list(ctx context.Context, page *store.Page, q store.Query, most int) error {
+	rows, more, err := r.rows(ctx, q, most)
+	if err != nil {
+		return err
+	}
+	page.More = more
 	for _, row := range rows {
-		m, err := s.read.message(row, q.Bare)
+		m, err := r.message(row, q.Bare)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // it went meanwhile
 		}
 		if err != nil {
-			return store.Page{}, err
+			return err
 		}
 		page.Messages = append(page.Messages, m)
 		if err := ctx.Err(); err != nil {
-			return store.Page{}, err
+			return err
 		}
 	}
-	return page, nil
+	return nil
 }
 
-// rows finds the rows for a page, and says whether there are more.
-func (r *reading) rows(ctx context.Context, q store.Query) (list []*row, more bool, err error) {
+// rows finds at most so many rows, and says whether there are more.
+func (r *reading) rows(ctx context.Context, q store.Query, most int) (list []*row, more bool, err error) {
 	after, before := q.After, q.Before
 	if before.IsZero() {
 		before = mail.ID(bytes.Repeat([]byte{0xff}, len(before)))
@@ -139,7 +205,7 @@ func (r *reading) rows(ctx context.Context, q store.Query) (list []*row, more bo
 	if q.Box != "" {
 		args = append(args, q.Box)
 	}
-	found, err := r.list[listing{q.Box != "", q.Oldest}].QueryContext(ctx, args...)
+	found, err := r.lists[listing{q.Box != "", q.Oldest}].QueryContext(ctx, args...)
 	if err != nil {
 		return nil, false, err
 	}
@@ -152,7 +218,7 @@ func (r *reading) rows(ctx context.Context, q store.Query) (list []*row, more bo
 		if k := len(list); k > 0 && list[k-1].id == next.id {
 			continue // two deliveries of one message in one mailbox
 		}
-		if q.Limit > 0 && len(list) == q.Limit {
+		if len(list) == most {
 			return list, true, nil
 		}
 		list = append(list, next)
@@ -251,15 +317,17 @@ func (r *reading) nameOf(no int64) (string, error) {
 
 // Get implements store.Store.
 func (s *Store) Get(ctx context.Context, id mail.ID) (mail.Message, error) {
-	row, err := s.read.row(id)
+	if err := ctx.Err(); err != nil {
+		return mail.Message{}, err
+	}
+	if t, ok := s.view.get(id); ok {
+		return *t.message, nil
+	}
+	found, err := s.read.row(id)
 	if err != nil {
 		return mail.Message{}, err
 	}
-	m, err := s.read.message(row, false)
-	if err != nil {
-		return mail.Message{}, err
-	}
-	return m, ctx.Err()
+	return s.read.message(found, false)
 }
 
 // Open implements store.Store.
@@ -267,9 +335,12 @@ func (s *Store) Open(ctx context.Context, id mail.ID) (body store.Reader, err er
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	found, err := s.read.row(id)
-	if err != nil {
-		return nil, err
+	t, ok := s.view.get(id)
+	found := t.row
+	if !ok {
+		if found, err = s.read.row(id); err != nil {
+			return nil, err
+		}
 	}
 	err = s.read.again(found, func(r *row) (err error) {
 		seg := s.segs.use(r.segment)

@@ -39,52 +39,41 @@ func (s *Store) setAside() error {
 
 func (s *Store) tryWriter() (w *writer, err error) {
 	w = &writer{
-		opt: &s.opt, segs: s.segs, boxes: map[string]*box{}, numbers: map[int64]*box{}, live: map[int64]int64{},
-		db: openDatabase(s.database("journal_mode(wal)", "synchronous(normal)", "wal_autocheckpoint(0)", "cache_size(-8000)")),
+		opt: &s.opt, segs: s.segs, view: s.view,
+		live: map[int64]int64{}, boxes: map[string]*box{}, numbers: map[int64]*box{},
+		dirty: map[*box]bool{}, fresh: map[int64]bool{},
 	}
-	defer func() {
-		if err != nil {
-			err, w = errors.Join(err, w.close()), nil
-		}
-	}()
-	if w.conn, err = w.db.Conn(context.Background()); err != nil {
-		return w, err
+	if w.db, err = openDatabase(s.dir); err != nil {
+		return nil, err
 	}
-	if err := migrate(w.conn); err != nil {
-		return w, err
+	w.look = w.db.finder
+	if err = w.recover(); err == nil {
+		err = w.rotate()
 	}
-	if w.stmts, err = prepare(w.conn); err != nil {
-		return w, err
+	if err != nil {
+		return nil, errors.Join(err, w.db.close())
 	}
-	if err := w.recover(); err != nil {
-		return w, err
-	}
-	return w, w.rotate()
+	return w, nil
 }
 
-// close ends the use of the database. SQLite then writes its log back.
-func (w *writer) close() (err error) {
-	if w.stmts != nil {
-		err = w.stmts.close()
-	}
+// close brings everything to the database and lets go of it.
+func (w *writer) close() error {
+	err := w.settle()
 	if w.cur != nil {
-		err = errors.Join(err, datasync(w.cur.f))
+		err = errors.Join(err, w.cur.f.Truncate(w.state.end), datasync(w.cur.f))
 	}
-	if w.conn != nil {
-		err = errors.Join(err, w.conn.Close())
-	}
-	return errors.Join(err, w.db.Close())
+	return errors.Join(err, w.db.close())
 }
 
 // recover compares the database with the segments and makes them agree.
 func (w *writer) recover() (err error) {
-	if w.state, err = readState(w.conn); err != nil {
+	if w.state, err = w.db.state(); err != nil {
 		return err
 	}
-	if err := w.wholeDatabase(); err != nil {
+	if err := w.db.whole(); err != nil {
 		return err
 	}
-	sizes, err := w.loadLive()
+	sizes, err := w.db.segments(w.live)
 	if err != nil {
 		return err
 	}
@@ -105,8 +94,8 @@ func (w *writer) recover() (err error) {
 		}
 	}
 	for _, no := range w.segs.numbers() {
-		if w.live[no] == 0 && no != w.state.segment {
-			w.dead = append(w.dead, no)
+		if no != w.state.segment || w.cur == nil {
+			w.bury(no)
 		}
 	}
 	w.opt.IDs.Skip(w.state.last)
@@ -114,21 +103,21 @@ func (w *writer) recover() (err error) {
 	return nil
 }
 
-// wholeDatabase checks that no end of the file is missing, once what is in the
-// log was written back.
-func (w *writer) wholeDatabase() error {
-	if _, _, err := w.writeBack(); err != nil {
+// whole checks that no end of the file is missing, once what is in the log was
+// written back.
+func (db *database) whole() error {
+	if err := db.writeBack(); err != nil {
 		return err
 	}
 	var file string
 	var pages, size int64
-	if err := w.scan(&pages, "PRAGMA page_count"); err != nil {
+	if err := db.scan(&pages, "PRAGMA page_count"); err != nil {
 		return err
 	}
-	if err := w.scan(&size, "PRAGMA page_size"); err != nil {
+	if err := db.scan(&size, "PRAGMA page_size"); err != nil {
 		return err
 	}
-	if err := w.scan(&file, "SELECT file FROM pragma_database_list WHERE name = 'main'"); err != nil {
+	if err := db.scan(&file, "SELECT file FROM pragma_database_list WHERE name = 'main'"); err != nil {
 		return err
 	}
 	info, err := os.Stat(file)
@@ -138,24 +127,21 @@ func (w *writer) wholeDatabase() error {
 	return err
 }
 
-func (w *writer) scan(to any, query string) error {
-	return w.conn.QueryRowContext(context.Background(), query).Scan(to)
-}
-
-// loadLive fills live, and returns the sizes that segments must have.
-func (w *writer) loadLive() (map[int64]int64, error) {
-	rows, err := w.conn.QueryContext(context.Background(), "SELECT no, live, size FROM segments")
+// segments reads how much of each is in use, and returns the sizes that they must
+// have.
+func (db *database) segments(live map[int64]int64) (map[int64]int64, error) {
+	rows, err := db.conn.QueryContext(context.Background(), "SELECT no, live, size FROM segments")
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	sizes := map[int64]int64{}
 	for rows.Next() {
-		var no, live, size int64
-		if err := rows.Scan(&no, &live, &size); err != nil {
+		var no, octets, size int64
+		if err := rows.Scan(&no, &octets, &size); err != nil {
 			return nil, err
 		}
-		w.live[no], sizes[no] = live, size
+		live[no], sizes[no] = octets, size
 	}
 	return sizes, rows.Err()
 }
@@ -206,11 +192,8 @@ func (w *writer) unsyncedEnd(ends map[int64]int64) error {
 // dropLost removes the rows whose records are beyond the ends.
 func (w *writer) dropLost(ends map[int64]int64) error {
 	for no, end := range ends {
-		rows, err := w.conn.QueryContext(context.Background(), "SELECT "+rowColumns+" FROM messages m WHERE segment = ? AND offset + meta + size + ? > ?", no, headerSize, end)
-		if err != nil {
-			return err
-		}
-		lost, err := readRows(rows)
+		lost, err := readRows(w.db.conn.QueryContext(context.Background(),
+			"SELECT "+rowColumns+" FROM messages m WHERE segment = ? AND offset + meta + size + ? > ?", no, headerSize, end))
 		if err != nil {
 			return err
 		}
@@ -229,24 +212,6 @@ func (w *writer) dropLost(ends map[int64]int64) error {
 	}
 	return nil
 }
-
-// transact runs something in a transaction of its own, and tells nobody.
-func (w *writer) transact(f func(*tx) error) error {
-	t, err := w.begin(false)
-	if err != nil {
-		return err
-	}
-	if err = f(t); err == nil {
-		err = t.finish()
-	}
-	if err != nil {
-		t.undo()
-	}
-	return err
-}
-
-// replayStep is how many records are replayed in one transaction.
-const replayStep = 1000
 
 // replay adds what the segments have and the database has not: nothing but the
 // latest messages, or all of them when the database is new.
@@ -267,77 +232,77 @@ func (w *writer) replay(ends map[int64]int64) error {
 	return nil
 }
 
+// replaySegment adds the records from at on. Unless all is made anew, it ends at
+// the first that is not whole or not in order: nobody was told of it.
 func (w *writer) replaySegment(seg *segment, at int64, anew bool) error {
 	size, err := seg.begin()
 	if err != nil {
 		return err
 	}
-	for more := true; more; {
-		err := w.transact(func(t *tx) (err error) {
-			for n := 0; n < replayStep; n++ {
-				r, err := seg.scan(at, size)
-				if anew && errors.Is(err, errDamaged) {
-					r, err = seg.search(at+1, size)
-				}
-				if errors.Is(err, errDamaged) {
-					more = false
-					break
-				}
-				if err != nil {
-					return err
-				}
-				if more, err = t.again(&r, anew); err != nil || !more {
-					return err
-				}
-				at = r.offset + r.length()
-				t.next.segment, t.next.end = seg.no, at
-			}
-			if t.next.segment < seg.no {
-				t.next.segment, t.next.end = seg.no, at
-			}
-			return nil
-		})
+	w.state.segment, w.state.end = seg.no, at
+	for {
+		r, err := seg.scan(at, size)
+		if anew && errors.Is(err, errDamaged) {
+			r, err = seg.search(at+1, size)
+		}
+		if errors.Is(err, errDamaged) {
+			break
+		}
 		if err != nil {
 			return err
 		}
+		at = r.offset + r.length()
+		stale := r.flags&flagCopied == 0 && r.message.ID.Compare(w.state.last) <= 0
+		if stale && !anew {
+			break
+		}
+		if !stale {
+			if err := w.again(&r); err != nil {
+				return err
+			}
+			w.state.end, w.state.synced = at, at
+		}
 	}
-	return nil
+	w.fresh[seg.no] = true
+	return w.settle()
 }
 
-// again adds a message that was written before. When it says false, the record is
-// one that was never confirmed, and what follows is no better.
-func (t *tx) again(r *record, anew bool) (bool, error) {
-	id := r.message.ID
-	old, err := t.stmts.get(id)
-	switch {
-	case err != nil:
-		return false, err
-	case old != nil:
-		return true, t.move(old, r.spot)
-	case r.flags&flagCopied == 0 && id.Compare(t.next.last) <= 0 && !anew:
-		return false, nil
+// again adds a message that was written before.
+func (w *writer) again(r *record) error {
+	if len(w.rows) >= batchRows || r.flags&flagCopied != 0 {
+		if err := w.settle(); err != nil {
+			return err
+		}
 	}
-	if t.next.last.Compare(id) < 0 {
-		t.next.last = id
+	if r.flags&flagCopied != 0 {
+		old, err := w.db.get(r.message.ID)
+		if err != nil {
+			return err
+		}
+		if old != nil {
+			return w.transact(func(t *tx) error { return t.move(old, r.spot) })
+		}
 	}
 	for i := range r.message.Deliveries {
 		d := &r.message.Deliveries[i]
-		b, err := t.box(d.Box)
+		b, err := w.box(d.Box)
 		if err != nil {
-			return false, err
+			return err
 		}
 		b.next = max(b.next, d.UID+1)
 	}
-	t.change[r.segment] += r.length()
-	return true, t.insert(&r.message, r.spot)
+	if w.state.last.Compare(r.message.ID) < 0 {
+		w.state.last = r.message.ID
+	}
+	w.enter(&r.message, r.spot)
+	return nil
 }
 
 // move notes that a message's record is elsewhere now.
 func (t *tx) move(r *row, to spot) error {
-	t.change[r.segment] -= r.length()
-	t.change[to.segment] += to.length()
-	_, err := t.stmts.moveMessage.Exec(r.id[:], to.segment, to.offset, to.meta)
-	return err
+	t.use(r.spot, -1)
+	t.use(to, 1)
+	return t.db.move(r.id, to)
 }
 
 // begin checks the magic of a segment, which may lack it when it was just being
@@ -381,35 +346,4 @@ func (s *segment) search(from, end int64) (record, error) {
 		from++
 	}
 	return record{}, errDamaged
-}
-
-// writeBack has SQLite write its log back into the database, after syncing it.
-// Readers may keep it from doing all.
-func (w *writer) writeBack() (pages, done int, err error) {
-	var busy int
-	err = w.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &done)
-	return pages, done, err
-}
-
-// checkpoint keeps the database's log short, and lets go of segments that nothing
-// refers to any more: only now is it sure that nothing will again.
-func (w *writer) checkpoint() {
-	w.commits = 0
-	if w.opt.NoSync && w.cur != nil {
-		if err := datasync(w.cur.f); err != nil {
-			w.opt.Log.Error("sync the mail", "err", err)
-			return
-		}
-		w.state.synced = w.state.end
-	}
-	if _, _, err := w.writeBack(); err != nil {
-		w.opt.Log.Error("write back the log of the mail database", "err", err)
-		return
-	}
-	for _, no := range w.dead {
-		if err := w.segs.drop(no); err != nil {
-			w.opt.Log.Error("remove a file of deleted mail", "segment", no, "err", err)
-		}
-	}
-	w.dead = nil
 }

@@ -1,9 +1,8 @@
 package disk
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -11,47 +10,62 @@ import (
 	"github.com/postroom/postroom/catcher/store"
 )
 
-// Bounds of one transaction.
 const (
-	groupOps   = 512
-	groupBytes = 16 << 20
+	groupOps   = 512      // ops that are done together at most
+	groupBytes = 16 << 20 // and octets of bodies in them
+
+	batchRows = 1000 // messages that go into the database together, while mail comes in
+	tailMost  = 8000 // messages that may wait for the database; more mail has to wait then
+
+	checkpointEvery = 30 // batches and changes; the database's log is written back after so many
+	idleAfter       = 200 * time.Millisecond
 )
 
-const (
-	checkpointEvery = 500 // transactions
-	idleAfter       = time.Second
-)
-
-// An op is one thing for the writer to do: add a message, or run something.
+// An op is one thing for the writer to do: add a message, or change something.
 type op struct {
 	add  *addition
 	run  func(*tx) error // its error undoes the whole transaction
 	done chan error
 }
 
+func (o *op) isChange() bool { return o.add == nil }
+
 // A writer is the one that changes a store. All its fields belong to its
-// goroutine.
+// goroutine, but for db, which belongs to a batch while one is on its way.
 type writer struct {
-	opt     *Options
-	segs    *segments
-	db      *sql.DB
-	conn    *sql.Conn
-	stmts   *statements
-	full    bool // the connection syncs the database's log with each commit
-	state   state
-	boxes   map[string]*box // those used lately, by name
-	numbers map[int64]*box  // the same by number
+	opt  *Options
+	segs *segments
+	view *view
+	db   *database
+	look finder // beside db, except in a transaction
+
+	state   state           // with all that was acknowledged
 	live    map[int64]int64 // octets of records in each segment that messages refer to
 	cur     *segment        // that is appended to
-	commits int             // transactions since the last checkpoint
-	dead    []int64         // segments to be dropped once a checkpoint has made that safe
-	buf     []byte
+	out     segmentWriter
+	oldest  time.Time       // no message was received before; zero when that is not known
+	boxes   map[string]*box // those used lately, by name, and all that are dirty
+	numbers map[int64]*box  // the same by number
+
+	// What the segments have and the database has not.
+	rows  []*row
+	dirty map[*box]bool
+	fresh map[int64]bool // segments whose use has changed
+
+	waiting func() int    // how many ops wait
+	senders int           // how many were sending during the last sync
+	pace    time.Duration // how long that took
+
+	underway *batch       // on its way to the database
+	arrived  <-chan error // gets what becomes of it
+	commits  int          // transactions since the last checkpoint
+	dead     []int64      // segments to be dropped once a checkpoint has made that safe
 }
 
 // state is the row of the table of that name.
 type state struct {
-	segment, end int64   // up to here the database knows the segments
-	synced       int64   // up to here the segment was synced for certain
+	segment, end int64   // up to here the segments are in use
+	synced       int64   // up to here the present one was synced for certain
 	last         mail.ID // the newest ever given
 	messages     int64
 	bytes        int64
@@ -61,9 +75,10 @@ type state struct {
 	boxes        int64  // number of the newest mailbox
 }
 
-// write is the writer's goroutine: it takes together what waits, and does it in
-// one transaction that one sync makes safe. When nothing waits it keeps house.
+// write is the writer's goroutine. It takes together what waits, so that one sync
+// makes all of it safe.
 func (s *Store) write() {
+	w := s.w
 	idle := time.NewTimer(idleAfter)
 	defer idle.Stop()
 	for {
@@ -72,120 +87,106 @@ func (s *Store) write() {
 			if !ok {
 				return
 			}
-			s.w.do(s.gather(o))
-			if s.w.commits >= checkpointEvery || len(s.w.dead) > 0 {
-				s.w.checkpoint()
+			w.do(s.gather(o))
+			if len(w.rows) >= batchRows {
+				w.send()
 			}
 			idle.Reset(idleAfter)
+		case err := <-w.arrived:
+			w.arrive(err)
 		case <-idle.C:
-			if s.w.commits > 0 {
-				s.w.checkpoint()
-			}
+			w.rest()
 		}
 	}
 }
 
-// gather takes along what waits behind an op.
+// rest does what can wait until nothing else is to be done.
+func (w *writer) rest() {
+	if err := w.settle(); err != nil {
+		w.opt.Log.Error("write to the mail database", "err", err)
+		return
+	}
+	if w.commits > 0 || len(w.dead) > 0 {
+		w.checkpoint()
+	}
+}
+
+// gather takes along what waits behind an op. When others were sending a moment
+// ago it waits for them, but no longer than a sync takes: one sync for all of
+// them costs far less than two, and is done sooner.
 func (s *Store) gather(o *op) []*op {
 	group, size := []*op{o}, o.size()
+	patience := time.NewTimer(s.w.pace)
+	defer patience.Stop()
 	for len(group) < groupOps && size < groupBytes {
-		select {
-		case next, ok := <-s.ops:
-			if !ok {
-				return group
-			}
-			group = append(group, next)
-			size += next.size()
-		default:
-			return group
+		next := s.next(len(group) < s.w.senders, patience.C)
+		if next == nil {
+			break
 		}
+		group = append(group, next)
+		size += next.size()
 	}
 	return group
 }
 
+// next returns another op, or nil.
+func (s *Store) next(wait bool, late <-chan time.Time) *op {
+	if wait {
+		select {
+		case o := <-s.ops:
+			return o
+		case <-late:
+			return nil
+		}
+	}
+	select {
+	case o := <-s.ops:
+		return o
+	default:
+		return nil
+	}
+}
+
 func (o *op) size() int64 {
-	if o.add == nil {
+	if o.isChange() {
 		return 0
 	}
 	return o.add.body.Size()
 }
 
-// do runs a group. When it fails as a whole, each op gets a try of its own, so
-// that only those fail that have to.
+// do runs ops in order, additions that follow one another together, and so with
+// changes. When some fail together, each gets a try of its own, so that only those
+// fail that have to.
 func (w *writer) do(group []*op) {
-	err := w.try(group)
-	if err == nil || len(group) == 1 {
-		for _, o := range group {
-			o.done <- err
+	for len(group) > 0 {
+		change := group[0].isChange()
+		n := slices.IndexFunc(group, func(o *op) bool { return o.isChange() != change })
+		if n < 0 {
+			n = len(group)
 		}
-		return
-	}
-	for _, o := range group {
-		o.done <- w.try([]*op{o})
+		part, try := group[:n], w.add
+		if change {
+			try = w.change
+		}
+		group = group[n:]
+		if err := try(part); err == nil || n == 1 {
+			answer(part, err)
+			continue
+		}
+		for i := range part {
+			answer(part[i:i+1], try(part[i:i+1]))
+		}
 	}
 }
 
-// try runs a group in a transaction and tells what was done. After an error
-// nothing was done.
-func (w *writer) try(group []*op) error {
-	if err := w.rotate(); err != nil {
-		return explain(err)
-	}
-	t, err := w.begin(slices.ContainsFunc(group, func(o *op) bool { return o.add == nil }))
-	if err != nil {
-		return explain(err)
-	}
-	if err = t.run(group); err == nil {
-		err = t.finish()
-	}
-	if err != nil {
-		t.undo()
-		return explain(err)
-	}
-	for _, c := range t.changes {
-		w.opt.Publish(c)
-	}
-	w.commits++
-	return nil
-}
-
-// explain makes store.ErrFull of what a full disk says.
-func explain(err error) error {
+// answer tells the callers what became of their ops.
+func answer(ops []*op, err error) {
 	if isFull(err) {
-		return fmt.Errorf("%w: %w", store.ErrFull, err)
+		err = fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
-	return err
-}
-
-// A tx is a transaction.
-type tx struct {
-	*writer
-	next    state           // of the writer, when this is done
-	dirty   map[*box]bool   // mailboxes that have changed
-	change  map[int64]int64 // of live, by segment
-	synced  chan error      // nil, or gets the result of syncing the segment
-	changes []mail.Change
-}
-
-// begin starts a transaction. Additions are safe in their segment before the
-// commit, so that the database may sync later; whatever else is done is safe with
-// the commit, which more asks for.
-func (w *writer) begin(more bool) (*tx, error) {
-	if full := more && !w.opt.NoSync; full != w.full {
-		if err := w.exec(map[bool]string{false: "PRAGMA synchronous = NORMAL", true: "PRAGMA synchronous = FULL"}[full]); err != nil {
-			return nil, err
-		}
-		w.full = full
+	for _, o := range ops {
+		o.done <- err
 	}
-	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
-		return nil, err
-	}
-	return &tx{writer: w, next: w.state, dirty: map[*box]bool{}, change: map[int64]int64{}}, nil
-}
-
-func (w *writer) exec(text string) error {
-	_, err := w.conn.ExecContext(context.Background(), text)
-	return err
 }
 
 // rotate begins a new segment when the present one is full.
@@ -197,6 +198,7 @@ func (w *writer) rotate() error {
 		if err := w.cur.f.Truncate(w.state.end); err != nil {
 			return err
 		}
+		w.bury(w.cur.no)
 	}
 	no := w.state.segment + 1
 	for w.segs.set[no] != nil {
@@ -210,97 +212,121 @@ func (w *writer) rotate() error {
 	return nil
 }
 
-// run does what the ops want, in order; additions that follow one another go
-// together.
-func (t *tx) run(group []*op) error {
-	for len(group) > 0 {
-		n := 0
-		for n < len(group) && group[n].add != nil {
-			n++
-		}
-		var err error
-		if n > 0 {
-			err = t.append(group[:n])
-		} else {
-			n, err = 1, group[0].run(t)
-		}
-		if err != nil {
-			return err
-		}
-		group = group[n:]
+// bury gives a segment up when nothing refers to it.
+func (w *writer) bury(no int64) {
+	if w.live[no] == 0 {
+		delete(w.live, no)
+		w.dead = append(w.dead, no)
 	}
-	return nil
 }
 
-// finish makes the transaction last.
-func (t *tx) finish() error {
-	if err := t.flush(); err != nil {
-		return err
-	}
-	if t.synced != nil {
-		err := <-t.synced
-		t.synced = nil
-		if err != nil {
-			return err
-		}
-	}
-	if err := t.exec("COMMIT"); err != nil {
-		return err
-	}
-	t.state = t.next
-	for no, n := range t.change {
-		t.live[no] += n
-		if t.live[no] == 0 && no != t.state.segment {
-			delete(t.live, no)
-			t.dead = append(t.dead, no)
-		}
-	}
-	if len(t.boxes) > cachedBoxes {
-		t.forgetBoxes()
-	}
-	return nil
+// A batch is what the database lacks, as it is at one moment.
+type batch struct {
+	rows  []*row
+	boxes []box
+	live  map[int64]int64
+	state state
+
+	back    bool     // write the database's log back afterwards
+	sync    *os.File // sync this before, when nobody else does; or nil
+	dead    []int64  // what can be dropped then
+	backErr error    // why not
 }
 
-// flush writes what was gathered to the database.
-func (t *tx) flush() error {
-	if err := t.flushBoxes(); err != nil {
-		return err
+// batch makes one of all that waits.
+func (w *writer) batch() *batch {
+	b := &batch{rows: w.rows, live: make(map[int64]int64, len(w.fresh)), state: w.state}
+	for box := range w.dirty {
+		b.boxes = append(b.boxes, *box)
 	}
-	for no, n := range t.change {
-		if err := t.writeLive(no, t.live[no]+n); err != nil {
-			return err
-		}
+	for no := range w.fresh {
+		b.live[no] = w.live[no]
 	}
-	if !t.opt.NoSync {
-		t.next.synced = t.next.end
-	}
-	return t.stmts.writeState(&t.next)
+	return b
 }
 
-// writeLive notes how much of a segment is in use.
-func (t *tx) writeLive(no, octets int64) (err error) {
-	size := int64(0)
-	if no == t.next.segment {
-		size = t.next.end
+// send has what waits written to the database. The writer goes on meanwhile.
+func (w *writer) send() {
+	if w.underway != nil {
+		return
 	}
-	if octets == 0 && no != t.next.segment {
-		_, err = t.stmts.deleteSegment.Exec(no)
-	} else {
-		_, err = t.stmts.setLive.Exec(no, octets, size)
+	b := w.batch()
+	if w.commits >= checkpointEvery {
+		b.back, b.dead, w.commits = true, w.dead, 0
+		if w.opt.NoSync {
+			b.sync = w.cur.f
+		}
 	}
+	clear(w.dirty)
+	clear(w.fresh)
+	arrived := make(chan error, 1)
+	w.underway, w.arrived = b, arrived
+	go func() { arrived <- w.db.write(b) }()
+}
+
+// arrive notes that the database has the batch, or that it could not be written
+// and has to wait on.
+func (w *writer) arrive(err error) {
+	b := w.underway
+	w.underway, w.arrived = nil, nil
+	w.commits++
+	if err != nil {
+		w.opt.Log.Error("write to the mail database", "err", err)
+		for i := range b.boxes {
+			w.dirty[w.numbers[b.boxes[i].no]] = true
+		}
+		for no := range b.live {
+			w.fresh[no] = true
+		}
+		return
+	}
+	w.rows = slices.Clone(w.rows[len(b.rows):])
+	w.view.trim(len(b.rows), w.dirty)
+	if b.back {
+		w.writtenBack(b.dead, b.backErr)
+	}
+	w.forgetSome()
+}
+
+// settle returns once the database has everything, or will not take it.
+func (w *writer) settle() error {
+	if w.underway != nil {
+		w.arrive(<-w.arrived)
+	}
+	if len(w.rows)+len(w.dirty)+len(w.fresh) == 0 {
+		return nil
+	}
+	w.send()
+	err := <-w.arrived
+	w.arrive(err)
 	return err
 }
 
-// undo takes back what the transaction did, in the segment, in the database and
-// in memory. Should the segment keep it, it will be overwritten. After some errors
-// SQLite has rolled back by itself, and says so here.
-func (t *tx) undo() {
-	if t.synced != nil {
-		<-t.synced
+// checkpoint has the database's log written back, which bounds it, and lets go of
+// dead segments.
+func (w *writer) checkpoint() {
+	w.commits = 0
+	if w.opt.NoSync && w.cur != nil {
+		if err := datasync(w.cur.f); err != nil {
+			w.writtenBack(nil, err)
+			return
+		}
+		w.state.synced = w.state.end
 	}
-	if t.cur != nil {
-		t.cur.f.Truncate(t.state.end)
+	w.writtenBack(slices.Clone(w.dead), w.db.writeBack())
+}
+
+// writtenBack removes segments that nothing refers to, nor will after a power
+// loss.
+func (w *writer) writtenBack(dead []int64, err error) {
+	if err != nil {
+		w.opt.Log.Error("write back the log of the mail database", "err", err)
+		return
 	}
-	t.forgetBoxes()
-	t.conn.ExecContext(context.Background(), "ROLLBACK")
+	w.dead = slices.DeleteFunc(w.dead, func(no int64) bool { return slices.Contains(dead, no) })
+	for _, no := range dead {
+		if err := w.segs.drop(no); err != nil {
+			w.opt.Log.Error("remove a file of deleted mail", "segment", no, "err", err)
+		}
+	}
 }
