@@ -2,6 +2,7 @@ package disk
 
 import (
 	"hash/crc32"
+	"io"
 	"slices"
 	"time"
 
@@ -36,6 +37,9 @@ func (w *writer) add(group []*op) error {
 		if err := w.settle(); err != nil {
 			return err
 		}
+	}
+	if err := w.reserve.make(); err != nil {
+		return err
 	}
 	if err := w.rotate(); err != nil {
 		return err
@@ -133,6 +137,18 @@ func (w *segmentWriter) record(a *addition) error {
 	w.buf = appendHeader(w.buf, w.meta, a.body.Size(), a.bodyCRC, 0)
 	_, err := a.body.Reader().WriteTo(w)
 	return err
+}
+
+// copy writes a record of another segment again.
+func (w *segmentWriter) copy(from *segment, r *record) (spot, error) {
+	w.meta = append(w.meta[:0], make([]byte, r.meta)...)
+	if _, err := from.f.ReadAt(w.meta, r.offset+headerSize); err != nil {
+		return spot{}, err
+	}
+	to := spot{segment: w.no, offset: w.at + int64(len(w.buf)), meta: r.meta, size: r.size}
+	w.buf = appendHeader(w.buf, w.meta, r.size, r.bodyCRC, flagCopied)
+	_, err := io.Copy(w, io.NewSectionReader(from.f, r.offset+headerSize+r.meta, r.size))
+	return to, err
 }
 
 // Write takes a piece of a body.

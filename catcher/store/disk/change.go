@@ -19,16 +19,21 @@ type tx struct {
 	changes []mail.Change
 }
 
-// change runs ops that are no additions.
+// change runs ops that are no additions. On a full disk it takes the reserve.
 func (w *writer) change(group []*op) error {
-	return w.transact(func(t *tx) error {
+	run := func(t *tx) error {
 		for _, o := range group {
 			if err := o.run(t); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}
+	err := w.transact(run)
+	if isFull(err) && w.reserve.spend() {
+		err = w.transact(run)
+	}
+	return err
 }
 
 // transact runs something in a transaction and then tells what it did. After an

@@ -170,6 +170,7 @@ type database struct {
 	conn *sql.Conn
 	full bool // commits are synced
 	buf  []byte
+	all  []*sql.Stmt // to be closed: a connection with statements is never quite closed
 	finder
 
 	rows, boxed                      bulk
@@ -223,14 +224,18 @@ func (db *database) open() (err error) {
 		if *p.to, err = db.conn.PrepareContext(context.Background(), p.text); err != nil {
 			return err
 		}
+		db.all = append(db.all, *p.to)
 	}
 	return nil
 }
 
 // close lets go of it. SQLite writes its log back with the last connection.
 func (db *database) close() (err error) {
+	for _, stmt := range db.all {
+		err = errors.Join(err, stmt.Close())
+	}
 	if db.conn != nil {
-		err = db.conn.Close()
+		err = errors.Join(err, db.conn.Close())
 	}
 	return errors.Join(err, db.pool.Close())
 }

@@ -28,6 +28,8 @@ type Options struct {
 
 	SegmentSize int64        // octets after which a new segment file is begun; 0: 64 MiB
 	Log         *slog.Logger // nil: nowhere
+
+	house time.Duration // how often the writer keeps house; 0: houseEvery
 }
 
 const (
@@ -100,6 +102,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.SegmentSize <= 0 {
 		o.SegmentSize = defaultSegment
+	}
+	if o.house <= 0 {
+		o.house = houseEvery
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

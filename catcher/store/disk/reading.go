@@ -34,6 +34,8 @@ type reading struct {
 	get, box, boxes, all, name *sql.Stmt
 	lists                      map[listing]*sql.Stmt
 
+	prepared []*sql.Stmt
+
 	mu    sync.RWMutex // guards names
 	names map[int64]string
 }
@@ -49,6 +51,9 @@ func openReading(dir string, segs *segments) (*reading, error) {
 	prepare := func(text string) *sql.Stmt {
 		stmt, err := r.db.Prepare(text)
 		failed = errors.Join(failed, err)
+		if err == nil {
+			r.prepared = append(r.prepared, stmt)
+		}
 		return stmt
 	}
 	const (
@@ -73,7 +78,12 @@ func openReading(dir string, segs *segments) (*reading, error) {
 	return r, nil
 }
 
-func (r *reading) close() error { return r.db.Close() }
+func (r *reading) close() (err error) {
+	for _, stmt := range r.prepared {
+		err = errors.Join(err, stmt.Close())
+	}
+	return errors.Join(err, r.db.Close())
+}
 
 // Boxes implements store.Store.
 func (s *Store) Boxes(ctx context.Context) ([]store.Box, error) {

@@ -40,8 +40,8 @@ func (s *Store) setAside() error {
 func (s *Store) tryWriter() (w *writer, err error) {
 	w = &writer{
 		opt: &s.opt, segs: s.segs, view: s.view,
-		live: map[int64]int64{}, boxes: map[string]*box{}, numbers: map[int64]*box{},
-		dirty: map[*box]bool{}, fresh: map[int64]bool{},
+		live: map[int64]int64{}, sizes: map[int64]int64{}, boxes: map[string]*box{}, numbers: map[int64]*box{},
+		dirty: map[*box]bool{}, fresh: map[int64]bool{}, reserve: reserve{path: filepath.Join(s.dir, reserveName)},
 	}
 	if w.db, err = openDatabase(s.dir); err != nil {
 		return nil, err
@@ -67,17 +67,16 @@ func (w *writer) close() error {
 
 // recover compares the database with the segments and makes them agree.
 func (w *writer) recover() (err error) {
-	if w.state, err = w.db.state(); err != nil {
-		return err
-	}
 	if err := w.db.whole(); err != nil {
 		return err
 	}
-	sizes, err := w.db.segments(w.live)
-	if err != nil {
+	if w.state, err = w.db.state(); err != nil {
 		return err
 	}
-	ends, err := w.ends(sizes)
+	if err := w.db.segments(w.live, w.sizes); err != nil {
+		return err
+	}
+	ends, err := w.ends()
 	if err != nil {
 		return err
 	}
@@ -89,6 +88,7 @@ func (w *writer) recover() (err error) {
 	}
 	if _, damaged := ends[w.state.segment]; !damaged && w.segs.set[w.state.segment] != nil {
 		w.cur = w.segs.set[w.state.segment]
+		delete(w.sizes, w.cur.no)
 		if err := w.cur.f.Truncate(w.state.end); err != nil {
 			return err
 		}
@@ -127,30 +127,28 @@ func (db *database) whole() error {
 	return err
 }
 
-// segments reads how much of each is in use, and returns the sizes that they must
-// have.
-func (db *database) segments(live map[int64]int64) (map[int64]int64, error) {
+// segments reads how much of each is in use, and the sizes that they must have.
+func (db *database) segments(live, sizes map[int64]int64) error {
 	rows, err := db.conn.QueryContext(context.Background(), "SELECT no, live, size FROM segments")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	sizes := map[int64]int64{}
 	for rows.Next() {
 		var no, octets, size int64
 		if err := rows.Scan(&no, &octets, &size); err != nil {
-			return nil, err
+			return err
 		}
 		live[no], sizes[no] = octets, size
 	}
-	return sizes, rows.Err()
+	return rows.Err()
 }
 
 // ends finds the segments that have lost their ends, and where those are now. It
 // takes a power loss without sync, or a human, to lose one.
-func (w *writer) ends(sizes map[int64]int64) (map[int64]int64, error) {
+func (w *writer) ends() (map[int64]int64, error) {
 	ends := map[int64]int64{}
-	for no, want := range sizes {
+	for no, want := range w.sizes {
 		if w.live[no] == 0 {
 			continue
 		}
@@ -264,6 +262,7 @@ func (w *writer) replaySegment(seg *segment, at int64, anew bool) error {
 		}
 	}
 	w.fresh[seg.no] = true
+	w.sizes[seg.no] = w.state.end
 	return w.settle()
 }
 

@@ -50,10 +50,12 @@ func (b *box) describe() store.Box {
 }
 
 // trim forgets the first n messages, which the database has now, and all
-// mailboxes that it knows as they are.
+// mailboxes that it knows as they are. While a store is being opened there is no
+// tail.
 func (v *view) trim(n int, dirty map[*box]bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	n = min(n, len(v.tail))
 	for _, t := range v.tail[:n] {
 		delete(v.byID, t.row.id)
 	}

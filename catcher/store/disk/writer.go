@@ -18,7 +18,7 @@ const (
 	tailMost  = 8000 // messages that may wait for the database; more mail has to wait then
 
 	checkpointEvery = 30 // batches and changes; the database's log is written back after so many
-	idleAfter       = 200 * time.Millisecond
+	houseEvery      = 200 * time.Millisecond
 )
 
 // An op is one thing for the writer to do: add a message, or change something.
@@ -41,6 +41,7 @@ type writer struct {
 
 	state   state           // with all that was acknowledged
 	live    map[int64]int64 // octets of records in each segment that messages refer to
+	sizes   map[int64]int64 // octets of each segment but the present one
 	cur     *segment        // that is appended to
 	out     segmentWriter
 	oldest  time.Time       // no message was received before; zero when that is not known
@@ -60,6 +61,8 @@ type writer struct {
 	arrived  <-chan error // gets what becomes of it
 	commits  int          // transactions since the last checkpoint
 	dead     []int64      // segments to be dropped once a checkpoint has made that safe
+	compact  compaction
+	reserve  reserve
 }
 
 // state is the row of the table of that name.
@@ -79,8 +82,9 @@ type state struct {
 // makes all of it safe.
 func (s *Store) write() {
 	w := s.w
-	idle := time.NewTimer(idleAfter)
-	defer idle.Stop()
+	house := time.NewTimer(w.opt.house)
+	defer house.Stop()
+	busy := true // the timer runs
 	for {
 		select {
 		case o, ok := <-s.ops:
@@ -91,24 +95,34 @@ func (s *Store) write() {
 			if len(w.rows) >= batchRows {
 				w.send()
 			}
-			idle.Reset(idleAfter)
+			if !busy {
+				house.Reset(w.opt.house)
+				busy = true
+			}
 		case err := <-w.arrived:
 			w.arrive(err)
-		case <-idle.C:
-			w.rest()
+		case <-house.C:
+			if busy = w.keepHouse(); busy {
+				house.Reset(w.opt.house)
+			}
 		}
 	}
 }
 
-// rest does what can wait until nothing else is to be done.
-func (w *writer) rest() {
-	if err := w.settle(); err != nil {
-		w.opt.Log.Error("write to the mail database", "err", err)
-		return
-	}
-	if w.commits > 0 || len(w.dead) > 0 {
+// keepHouse does some of what can be done a little later, and says whether
+// anything is left.
+func (w *writer) keepHouse() bool {
+	switch {
+	case w.underway != nil:
+	case len(w.rows)+len(w.dirty)+len(w.fresh) > 0:
+		w.send()
+	case w.compactSome():
+	case w.commits > 0 || len(w.dead) > 0:
 		w.checkpoint()
+	default:
+		return false
 	}
+	return true
 }
 
 // gather takes along what waits behind an op. When others were sending a moment
@@ -194,12 +208,10 @@ func (w *writer) rotate() error {
 	if w.cur != nil && w.state.end < w.opt.SegmentSize {
 		return nil
 	}
-	if w.cur != nil {
-		if err := w.cur.f.Truncate(w.state.end); err != nil {
-			return err
-		}
-		w.bury(w.cur.no)
-	}
+	return w.nextSegment()
+}
+
+func (w *writer) nextSegment() error {
 	no := w.state.segment + 1
 	for w.segs.set[no] != nil {
 		no++
@@ -207,8 +219,16 @@ func (w *writer) rotate() error {
 	if err := w.segs.create(no); err != nil {
 		return err
 	}
+	if w.cur != nil {
+		w.cur.f.Truncate(w.state.end) // to give room back; should it fail, that is no loss
+		w.sizes[w.cur.no] = w.state.end
+	}
+	last := w.state.segment
 	w.cur, w.state.segment = w.segs.set[no], no
 	w.state.end, w.state.synced = int64(len(segmentMagic)), int64(len(segmentMagic))
+	if w.segs.set[last] != nil {
+		w.bury(last)
+	}
 	return nil
 }
 
@@ -216,6 +236,7 @@ func (w *writer) rotate() error {
 func (w *writer) bury(no int64) {
 	if w.live[no] == 0 {
 		delete(w.live, no)
+		delete(w.sizes, no)
 		w.dead = append(w.dead, no)
 	}
 }
