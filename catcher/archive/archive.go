@@ -28,6 +28,7 @@
 package archive
 
 import (
+	"bufio"
 	"io"
 	"os"
 	"time"
@@ -62,7 +63,9 @@ func (m Message) Open() (io.ReadCloser, error) {
 	if err != nil || !m.quoted {
 		return f, err
 	}
-	return unquoted{newRequoter(io.NewSectionReader(f, m.start, m.end-m.start), -1), f}, nil
+	size := m.end - m.start
+	in := bufio.NewReaderSize(io.NewSectionReader(f, m.start, size), int(min(size, 32<<10)))
+	return unquoted{&requoter{in: in, by: -1}, f}, nil
 }
 
 type unquoted struct {

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -479,19 +480,20 @@ func FuzzMbox(f *testing.F) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(t.TempDir(), "box")
-		writeFile(t, path, box.String())
-		list := get(t, path)
-		if len(list) != len(bodies) {
-			t.Fatalf("%d messages, want %d: %q", len(list), len(bodies), box.Bytes())
-		}
-		for i, m := range list {
-			if m.text != string(bodies[i]) || m.Facts == nil || m.Facts.ID != nthID(i%1000) {
-				t.Errorf("read %q %+v, want %q", m.text, m.Facts, bodies[i])
+		n := 0
+		err := scan(bytes.NewReader(box.Bytes()), func(facts *Facts, start, end int64) bool {
+			text, err := io.ReadAll(&requoter{in: bufio.NewReader(bytes.NewReader(box.Bytes()[start:end])), by: -1})
+			if err != nil || n >= len(bodies) || !bytes.Equal(text, bodies[n]) || facts == nil || facts.ID != nthID(n%1000) {
+				t.Errorf("message %d of %d: read %q %+v, %v", n, len(bodies), text, facts, err)
 			}
+			n++
+			return true
+		})
+		if err != nil || n != len(bodies) {
+			t.Fatalf("%d messages, want %d: %q, %v", n, len(bodies), box.Bytes(), err)
 		}
 		last := int64(0)
-		err := scan(bytes.NewReader(data), func(_ string, start, end int64) bool {
+		err = scan(bytes.NewReader(data), func(_ *Facts, start, end int64) bool {
 			if start <= last && last > 0 || end < start || end > int64(len(data)) {
 				t.Errorf("a message from %d to %d after %d, of %d octets", start, end, last, len(data))
 			}
@@ -514,7 +516,7 @@ func BenchmarkScan(b *testing.B) {
 	b.SetBytes(int64(box.Len()))
 	for b.Loop() {
 		n := 0
-		scan(bytes.NewReader(box.Bytes()), func(string, int64, int64) bool { n++; return true })
+		scan(bytes.NewReader(box.Bytes()), func(*Facts, int64, int64) bool { n++; return true })
 		if n != 1000 {
 			b.Fatal(n)
 		}

@@ -21,17 +21,23 @@ const (
 	maxSeparator = 4 << 20
 )
 
-// scan finds the messages in an mbox and calls found with the line before each,
-// without its end, and where its bytes are. It ends when found returns false.
-func scan(in io.Reader, found func(separator string, start, end int64) bool) error {
+// scan finds the messages in an mbox and calls found with what is known of each,
+// or nil, and where its bytes are. It ends when found returns false.
+func scan(in io.Reader, found func(facts *Facts, start, end int64) bool) error {
 	s := scanner{in: bufio.NewReaderSize(in, 64<<10), empty: 1}
-	var separator string
+	var before string
 	start := int64(-1)
 	for {
 		end := s.at - s.empty
 		text, err := s.line()
-		if (text != "" || err != nil) && start >= 0 && !found(separator, start, end) {
-			return nil
+		if (text != "" || err != nil) && start >= 0 {
+			facts, unended := parseSeparator(before)
+			if unended {
+				end = max(end-1, start)
+			}
+			if !found(facts, start, end) {
+				return nil
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -40,7 +46,7 @@ func scan(in io.Reader, found func(separator string, start, end int64) bool) err
 			return err
 		}
 		if text != "" {
-			separator, start = strings.TrimRight(text, "\r\n"), s.at
+			before, start = text, s.at
 		}
 	}
 }
@@ -97,17 +103,21 @@ func (s separator) line() (string, error) {
 	return from + sender + " " + s.Received.UTC().Format(time.ANSIC) + marker + url.PathEscape(string(facts)) + "\n", nil
 }
 
-// parseSeparator reads what line wrote, without the line's end.
-func parseSeparator(text string) (s separator, ok bool) {
-	i := strings.LastIndex(text, marker)
+// parseSeparator reads what line wrote, and returns nil for a line by others.
+func parseSeparator(line string) (facts *Facts, unended bool) {
+	i := strings.LastIndex(line, marker)
 	if i < 0 {
-		return s, false
+		return nil, false
 	}
-	facts, err := url.PathUnescape(text[i+len(marker):])
-	if err == nil {
-		err = json.Unmarshal([]byte(facts), &s)
+	text, err := url.PathUnescape(strings.TrimRight(line[i+len(marker):], "\r\n"))
+	if err != nil {
+		return nil, false
 	}
-	return s, err == nil
+	var s separator
+	if json.Unmarshal([]byte(text), &s) != nil {
+		return nil, false
+	}
+	return &s.Facts, s.Unended
 }
 
 // A requoter passes a text on, with one ">" more or less before each "From " that
@@ -117,10 +127,6 @@ type requoter struct {
 	by     int // +1 or -1
 	arrows int // ">" to be given before what in has next
 	midway bool
-}
-
-func newRequoter(in io.Reader, by int) *requoter {
-	return &requoter{in: bufio.NewReaderSize(in, 32<<10), by: by}
 }
 
 func (q *requoter) Read(p []byte) (n int, err error) {

@@ -154,16 +154,12 @@ func (r reader) mbox(path string) bool {
 	}
 	defer f.Close()
 	n, more := 0, true
-	err = scan(f, func(separator string, start, end int64) bool {
+	err = scan(f, func(facts *Facts, start, end int64) bool {
 		n++
-		m := Message{Name: path + "#" + strconv.Itoa(n), path: path, quoted: true, start: start, end: end}
-		if s, ok := parseSeparator(separator); ok {
-			m.Facts = &s.Facts
-			if s.Unended && end > start {
-				m.end--
-			}
-		}
-		more = r.yield(m, nil)
+		more = r.yield(Message{
+			Name: path + "#" + strconv.Itoa(n), Facts: facts,
+			path: path, quoted: true, start: start, end: end,
+		}, nil)
 		return more
 	})
 	if err != nil {

@@ -191,7 +191,8 @@ func readFacts(in io.Reader) iter.Seq2[Facts, error] {
 // An mboxWriter writes an mbox.
 type mboxWriter struct {
 	out  *bufio.Writer
-	file *wholeFile // nil when it is not ours to close
+	in   *bufio.Reader // of the body at hand
+	file *wholeFile    // nil when it is not ours to close
 }
 
 // CreateMbox writes an mbox file. The file has to be empty or missing, or else
@@ -210,11 +211,15 @@ func CreateMbox(path string, force bool) (Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &mboxWriter{f.out, f}, nil
+	return newMbox(f.out, f), nil
 }
 
 // NewMbox writes an mbox to where the caller wants it, who has to close that.
-func NewMbox(out io.Writer) Writer { return &mboxWriter{out: bufio.NewWriter(out)} }
+func NewMbox(out io.Writer) Writer { return newMbox(bufio.NewWriterSize(out, 64<<10), nil) }
+
+func newMbox(out *bufio.Writer, file *wholeFile) *mboxWriter {
+	return &mboxWriter{out, bufio.NewReaderSize(nil, 32<<10), file}
+}
 
 func (w *mboxWriter) Add(facts Facts, body io.ReadSeeker) error {
 	ended, err := ended(body)
@@ -226,7 +231,8 @@ func (w *mboxWriter) Add(facts Facts, body io.ReadSeeker) error {
 		return err
 	}
 	w.out.WriteString(line)
-	if _, err := io.Copy(w.out, newRequoter(body, +1)); err != nil {
+	w.in.Reset(body)
+	if _, err := io.Copy(w.out, &requoter{in: w.in, by: +1}); err != nil {
 		return fmt.Errorf("write the mbox: %w", err)
 	}
 	if !ended {
