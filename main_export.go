@@ -64,6 +64,7 @@ func (p program) export(ctx context.Context, args []string) error {
 	defer client.CloseIdleConnections()
 	show := p.newProgress("exported", c.quiet)
 	list, err := c.list(ctx, client, show)
+	show.clear()
 	if err != nil {
 		return err
 	}

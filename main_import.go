@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strings"
 	"sync"
@@ -113,7 +114,8 @@ func (p program) spoolStdin(args []string) (paths []source, remove func(), err e
 		if err != nil {
 			return nil, nil, err
 		}
-		remove = func() { os.Remove(f.Name()) }
+		before := remove
+		remove = func() { before(); os.Remove(f.Name()) }
 		_, err = io.Copy(f, p.stdin)
 		if err = errors.Join(err, f.Close()); err != nil {
 			remove()
@@ -180,7 +182,7 @@ func (c *importCall) run(parent context.Context, to appender, paths []source, sh
 }
 
 // readAll goes through the messages of all paths until ctx ends.
-func readAll(ctx context.Context, paths []source) func(yield func(archive.Message, error) bool) {
+func readAll(ctx context.Context, paths []source) iter.Seq2[archive.Message, error] {
 	return func(yield func(archive.Message, error) bool) {
 		for _, s := range paths {
 			for m, err := range archive.Read(s.path) {

@@ -47,8 +47,8 @@ func (r reader) named(path string) bool {
 }
 
 // file reads an mbox or a message. What looks like neither is a message only if
-// any is set.
-func (r reader) file(path string, known index, any bool) bool {
+// the user has named it.
+func (r reader) file(path string, known index, named bool) bool {
 	if isEML(path) {
 		return r.message(path, known)
 	}
@@ -58,7 +58,7 @@ func (r reader) file(path string, known index, any bool) bool {
 		return r.fail(err)
 	case mbox:
 		return r.mbox(path)
-	case any:
+	case named:
 		return r.message(path, known)
 	}
 	return true
