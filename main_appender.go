@@ -72,14 +72,15 @@ func fetch(client *http.Client, req *http.Request) ([]byte, error) {
 		return nil, lostError{err}
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
+	var body bytes.Buffer
+	body.Grow(int(min(max(resp.ContentLength, 0), 64<<20)) + bytes.MinRead) // so that it need not grow again
+	if _, err := body.ReadFrom(resp.Body); err != nil {
 		return nil, lostError{err}
 	}
 	if resp.StatusCode/100 != 2 {
-		return nil, problem(resp.Status, body)
+		return nil, problem(resp.Status, body.Bytes())
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
 
 // problem makes an error of an answer of RFC 9457.
