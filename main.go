@@ -72,6 +72,10 @@ func (p program) run(ctx context.Context, args []string) int {
 		return p.finish(p.send(ctx, rest))
 	case "sendmail":
 		return p.sendmail(ctx, rest)
+	case "import":
+		return p.finish(p.importMail(ctx, rest))
+	case "export":
+		return p.finish(p.export(ctx, rest))
 	case "health":
 		return p.finish(p.health(ctx, rest))
 	case "version":
@@ -79,7 +83,7 @@ func (p program) run(ctx context.Context, args []string) int {
 	case "help":
 		return p.finish(p.serve(ctx, []string{"--help"}))
 	}
-	return p.finish(usagef("no such subcommand: %q (serve, send, sendmail, health, version)", name))
+	return p.finish(usagef("no such subcommand: %q (serve, send, sendmail, import, export, health, version)", name))
 }
 
 // finish says on one line what went wrong and returns the exit status.

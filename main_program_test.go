@@ -133,7 +133,7 @@ func TestUnknownSubcommand(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	program := binary(t)
-	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"serve", "--help"}, {"send", "--help"}, {"sendmail", "--help"}, {"health", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"serve", "--help"}, {"send", "--help"}, {"sendmail", "--help"}, {"import", "--help"}, {"export", "--help"}, {"health", "--help"}, {"version", "--help"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
 			if out := must(t, "", program, args...); !strings.Contains(out, "Usage:") {

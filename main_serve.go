@@ -31,6 +31,8 @@ Usage:
   postroom [serve] [flags]
   postroom send      send a mail, from flags or from stdin
   postroom sendmail  what programs expect of /usr/sbin/sendmail
+  postroom import    bring mail in from .eml files, mbox files and Maildirs
+  postroom export    write mail into such
   postroom health    ask a running Postroom how it is
   postroom version
 

@@ -85,7 +85,7 @@ func TestBadUsageIsOneLineAndStatus2(t *testing.T) {
 
 func TestHelpGoesToStdout(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--help"}, {"help"}, {"send", "--help"}, {"sendmail", "--help"}, {"health", "-h"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"help"}, {"send", "--help"}, {"sendmail", "--help"}, {"import", "--help"}, {"export", "--help"}, {"health", "-h"}, {"version", "--help"}} {
 		status, stdout, stderr := call(t, nil, "", args...)
 		if status != exitOK || !strings.Contains(stdout, "Usage:") || stderr != "" {
 			t.Errorf("%v: status %d, stdout %q, stderr %q", args, status, stdout, stderr)

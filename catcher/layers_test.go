@@ -36,7 +36,7 @@ func mayImport() map[string][]string {
 		"ui":                      layer1,
 		"catcher":                 layer2,
 		"catcher/catchertest":     slices.Concat(layer2, []string{"catcher"}),
-		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "pop3", "ui"}),
+		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "pop3", "ui", "ui/api"}),
 	}
 }
 
