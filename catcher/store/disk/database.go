@@ -183,7 +183,7 @@ type database struct {
 
 // openDatabase opens, and if need be makes, the database in a data folder.
 func openDatabase(dir string) (*database, error) {
-	db := &database{pool: openSQL(dir, "journal_mode(wal)", "synchronous(normal)", "wal_autocheckpoint(0)", "cache_size(-8000)")}
+	db := &database{pool: openSQL(dir, "auto_vacuum(incremental)", "journal_mode(wal)", "synchronous(normal)", "wal_autocheckpoint(0)", "cache_size(-8000)")}
 	err := db.open()
 	if err != nil {
 		return nil, errors.Join(err, db.close())
@@ -462,6 +462,23 @@ func readRows(found *sql.Rows, err error) ([]*row, error) {
 		list = append(list, r)
 	}
 	return list, found.Err()
+}
+
+// vacuumPages is how many free pages are given back at once, and how many there
+// may always be.
+const vacuumPages = 2000
+
+// vacuum gives some of the pages back that deleting has left, if they are a
+// quarter of all or more, and says whether it did.
+func (db *database) vacuum() (bool, error) {
+	var free, all int64
+	if err := errors.Join(db.scan(&free, "PRAGMA freelist_count"), db.scan(&all, "PRAGMA page_count")); err != nil {
+		return false, err
+	}
+	if free < vacuumPages || free < all/4 {
+		return false, nil
+	}
+	return true, db.exec(fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
 }
 
 // writeBack has SQLite write its log back into the database, after syncing it.

@@ -117,6 +117,7 @@ func (w *writer) keepHouse() bool {
 	case len(w.rows)+len(w.dirty)+len(w.fresh) > 0:
 		w.send()
 	case w.compactSome():
+	case w.vacuumSome():
 	case w.commits > 0 || len(w.dead) > 0:
 		w.checkpoint()
 	default:
@@ -321,6 +322,19 @@ func (w *writer) settle() error {
 	err := <-w.arrived
 	w.arrive(err)
 	return err
+}
+
+// vacuumSome makes the database smaller by a step if there is a point in it.
+func (w *writer) vacuumSome() bool {
+	some, err := w.db.vacuum()
+	if err != nil {
+		w.opt.Log.Error("make the mail database smaller", "err", err)
+		return false
+	}
+	if some {
+		w.commits++
+	}
+	return some
 }
 
 // checkpoint has the database's log written back, which bounds it, and lets go of

@@ -1,0 +1,126 @@
+package disk_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
+	"github.com/postroom/postroom/catcher/store/disk"
+)
+
+// sizes adds up the files in a folder whose names match.
+func sizes(t *testing.T, dir, pattern string) (n int64) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if ok, _ := filepath.Match(pattern, d.Name()); !ok || err != nil {
+			return err
+		}
+		info, err := d.Info()
+		n += info.Size()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// eventually waits for something that the writer does in its own time.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range 4000 {
+		if done() {
+			return
+		}
+		<-tick.C
+	}
+	t.Errorf("never: %s", what)
+}
+
+// TestSpaceComesBack deletes nine messages of ten: what is left is copied
+// together, byte for byte, and the files of the rest go. A reader that was opened
+// before reads on.
+func TestSpaceComesBack(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	opt := disk.Options{NoSync: true, SegmentSize: 1 << 20}.Restless()
+	s := open(t, dir, opt)
+	texts := map[mail.ID][]byte{}
+	var readers []store.Reader
+	for i := range 400 {
+		text := bytes.Repeat([]byte(fmt.Sprintf("%d ", i)), 10_000+i)
+		if i == 57 {
+			text = bytes.Repeat([]byte("long"), 100_000) // read from its file, not from memory
+		}
+		var body store.Body
+		body.Write(text)
+		m, err := s.Append(t.Context(), &body, message("a@a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 57 {
+			r, err := s.Open(t.Context(), m.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			readers = append(readers, r)
+		}
+		if i%10 == 0 {
+			texts[m.ID] = text
+		} else if _, err := s.Delete(t.Context(), m.Deliveries[0].ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "few files left", func() bool { return sizes(t, dir, "*.mail") < 6<<20 })
+	for range 2 {
+		checkKnown(t, s, texts)
+		closeStore(t, s)
+		s = open(t, dir, opt)
+	}
+	closeStore(t, s)
+	for _, r := range readers {
+		var got bytes.Buffer
+		if _, err := r.WriteTo(&got); err != nil || got.Len() != 400_000 {
+			t.Errorf("%d octets, %v", got.Len(), err)
+		}
+		r.Close()
+	}
+}
+
+// TestDatabaseShrinks deletes everything from a database of some size.
+func TestDatabaseShrinks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir, disk.Options{NoSync: true}.Restless())
+	defer closeStore(t, s)
+	boxes := make([]string, 200)
+	for i := range boxes {
+		boxes[i] = fmt.Sprintf("%0100d@a", i)
+	}
+	m := message("a@a")
+	for _, box := range boxes {
+		m.Deliveries = append(m.Deliveries, mail.Delivery{Box: box})
+	}
+	for range 2000 {
+		if _, err := s.Append(t.Context(), &store.Body{}, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := s.Boxes(t.Context())
+	if err != nil || len(list) != 201 || !slices.ContainsFunc(list, func(b store.Box) bool { return b.Messages == 2000 }) {
+		t.Fatalf("%d mailboxes, %v", len(list), err)
+	}
+	eventually(t, "a large database", func() bool { return sizes(t, dir, "postroom.db") > 12<<20 })
+	if n, err := s.Clear(t.Context(), ""); err != nil || n != 2000*201 {
+		t.Fatal(n, err)
+	}
+	eventually(t, "a small database", func() bool { return sizes(t, dir, "postroom.db") < 9<<20 })
+}
