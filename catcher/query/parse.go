@@ -164,7 +164,7 @@ func (p *parser) group() (*node, error) {
 		return nil, err
 	}
 	if p.done() {
-		return nil, p.errorf(start, start+1, `"(" without its ")"`)
+		return nil, p.errorf(start, start+1, `unclosed "("`)
 	}
 	p.at++
 	p.depth--
@@ -179,33 +179,24 @@ func (p *parser) term() (*term, error) {
 		return nil, err
 	}
 	t := &term{op: op}
-	more := true
 	if op == "header" {
-		if more, err = p.headerName(t); err != nil {
-			return nil, err
+		if more, err := p.headerName(t); err != nil || !more {
+			t.setFields()
+			return t, err
 		}
 	}
 	from := p.at
-	var v value
-	if more {
-		if v, err = p.value(); err != nil {
-			return nil, err
-		}
-		if v.text == "" {
-			return nil, p.errorf(start, max(p.at, from), "%s", nothing(p.text[start:from]))
-		}
+	v, err := p.value()
+	if err != nil {
+		return nil, err
+	}
+	if p.at == from {
+		return nil, p.errorf(start, from, "no value directly after %q", p.text[start:from])
 	}
 	if what := t.set(v, p.now); what != "" {
 		return nil, p.errorf(from, p.at, "%s", what)
 	}
 	return t, nil
-}
-
-func nothing(before string) string {
-	if before == "" {
-		return "nothing to search for in the quotes"
-	}
-	return fmt.Sprintf("nothing to search for after %q", before)
 }
 
 // operator reads an operator and its colon, if there is one.
@@ -240,7 +231,7 @@ func (p *parser) headerName(t *term) (bool, error) {
 	start := p.at
 	p.at += len(name)
 	if strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }) {
-		return false, p.errorf(start, p.at, "%q is no name of a header field; write header:Name=value", name)
+		return false, p.errorf(start, p.at, "%.40q is no name of a header field; write header:Name=value", name)
 	}
 	if name == "" {
 		return false, p.errorf(start, p.at, `no name of a header field after "header:"`)
@@ -295,7 +286,7 @@ func (p *parser) quoted() (value, error) {
 			b.WriteRune(r)
 		}
 	}
-	return value{}, p.errorf(start, len(p.text), "quote without its end")
+	return value{}, p.errorf(start, len(p.text), "unclosed quote")
 }
 
 // regexp reads to the closing slash, after which the term must end.
@@ -312,12 +303,12 @@ func (p *parser) regexp() (value, error) {
 			source := p.text[start+1 : i]
 			p.at = i + 1
 			if p.wordEnd() > p.at {
-				return value{}, p.errorf(start, p.wordEnd(), "text after the second slash; a word that begins with a slash needs quotes")
+				return value{}, p.errorf(start, p.wordEnd(), "text directly after a regular expression; a word that begins with a slash needs quotes")
 			}
 			return value{text: source, regexp: true}, nil
 		}
 	}
-	return value{}, p.errorf(start, len(p.text), "regular expression without its second slash; a word that begins with one needs quotes")
+	return value{}, p.errorf(start, len(p.text), "unclosed regular expression; a word that begins with a slash needs quotes")
 }
 
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -13,6 +13,9 @@ import (
 // compile makes a regular expression over folded text of what a user wrote for
 // text as it is. It returns what is wrong with it.
 func compile(source string) (*regexp.Regexp, string) {
+	if source == "" {
+		return nil, "nothing to search for"
+	}
 	parsed, err := syntax.Parse(source, syntax.Perl|syntax.FoldCase)
 	if err == nil {
 		foldRegexp(parsed)
@@ -22,7 +25,7 @@ func compile(source string) (*regexp.Regexp, string) {
 		}
 	}
 	if bad := (*syntax.Error)(nil); errors.As(err, &bad) {
-		return nil, fmt.Sprintf("bad regular expression: %s: %q", bad.Code, bad.Expr)
+		return nil, fmt.Sprintf("bad regular expression: %s: %.40q", bad.Code, bad.Expr)
 	}
 	return nil, fmt.Sprintf("bad regular expression: %v", err)
 }

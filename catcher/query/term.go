@@ -36,8 +36,8 @@ func (t *term) set(v value, now time.Time) string {
 		return t.setFlag()
 	}
 	t.needle = Fold(t.text)
-	if t.needle == "" && t.text != "" {
-		return "nothing to search for: only marks on characters, or characters without width"
+	if t.needle == "" {
+		return "nothing to search for"
 	}
 	t.setFields()
 	return ""
@@ -111,7 +111,7 @@ func (t *term) setMailbox() {
 func (t *term) setID() string {
 	id, err := mail.ParseID(t.text)
 	if err != nil {
-		return fmt.Sprintf("%q is no message id, which has 26 letters and digits", t.text)
+		return fmt.Sprintf("%.40q is no message id, which has 26 letters and digits", t.text)
 	}
 	t.text, t.bounds.ID = id.String(), id
 	t.fact = func(m *mail.Message, _ string) bool { return m.ID == id }
@@ -141,7 +141,7 @@ func (t *term) setFlag() string {
 		if t.op == "has" {
 			known = "attachment and html"
 		}
-		return fmt.Sprintf("%s: knows %s, not %q", t.op, known, t.text)
+		return fmt.Sprintf("%s: knows %s, not %.40q", t.op, known, t.text)
 	}
 	return ""
 }
@@ -154,7 +154,7 @@ func unread(m *mail.Message, box string) bool {
 func (t *term) setSize() string {
 	n, ok := parseSize(t.text)
 	if !ok {
-		return fmt.Sprintf("%q is no size; write 1024, 10k, 5MB or 1.5MiB", t.text)
+		return fmt.Sprintf("%.40q is no size; write 1024, 10k, 5MB or 1.5MiB", t.text)
 	}
 	t.text = strconv.FormatInt(n, 10)
 	t.fact = func(m *mail.Message, _ string) bool { return m.Size > n }
@@ -189,7 +189,7 @@ func parseSize(s string) (int64, bool) {
 func (t *term) setTime(now time.Time) string {
 	at, ok := parseTime(t.text, now)
 	if !ok {
-		return fmt.Sprintf("%q is no time; write 2026-01-02, 2026-01-02T15:04:05Z, or an age as 30m, 2h or 7d", t.text)
+		return fmt.Sprintf("%.40q is no time; write 2026-01-02, 2026-01-02T15:04:05Z, or an age as 30m, 2h or 7d", t.text)
 	}
 	t.text = at.Format(time.RFC3339Nano)
 	if t.op == "before" {
