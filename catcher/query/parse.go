@@ -311,7 +311,8 @@ func (p *parser) regexp() (value, error) {
 	return value{}, p.errorf(start, len(p.text), "unclosed regular expression; a word that begins with a slash needs quotes")
 }
 
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+// valid makes each octet that is not UTF-8 a U+FFFD, as Fold does.
+func valid(s string) string { return string([]rune(s)) }
 
 // wordEnd is where a word that starts here ends.
 func (p *parser) wordEnd() int {

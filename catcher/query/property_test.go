@@ -269,6 +269,7 @@ func FuzzParse(f *testing.F) {
 
 func FuzzMatch(f *testing.F) {
 	f.Add("你好 body:/a+ß/", "Größe", "a@b.test", "你\n好", "ass")
+	f.Add("a", "", "", "0\x93\xe80", "")
 	f.Add("from:a@xn--mnchen-3ya.test OR header:A=b", "b", "a@münchen.test", "x", "y")
 	f.Fuzz(func(t *testing.T, text, subject, address, first, second string) {
 		q, err := Parse(text, now)
