@@ -7,7 +7,7 @@ import (
 
 // texts are 2 KB of each kind.
 func texts() map[string]string {
-	fill := func(s string) string { return strings.Repeat(s, 2048/len(s)+1)[:2048/len(s)*len(s)] }
+	fill := func(s string) string { return strings.TrimSpace(strings.Repeat(s, 2048/len(s))) }
 	return map[string]string{
 		"folded":     fill("thank you for your order, it is on its way to you. "),
 		"ASCII":      fill("Thank you for your Order 4711,\r\nit is on its way to You. "),

@@ -17,14 +17,14 @@ func TestErrors(t *testing.T) {
 	var b strings.Builder
 	for _, text := range []string{
 		`form:bob`, `a Form:bob`, `fro:x`, `ot:x`, `subjct:"a b"`, `attachement:x`, `header-x form：“x y”`,
-		`sender:bob`, `size:10`, `older:2d`, `has:atachment`, `hsa:html`, `si:unread`,
+		`sender:bob`, `size:10`, `older:2d`, `recipient:x`, `text:x`, `filename:x`, `in:x`, `newer:2d`, `since:2d`, `until:2d`, `too:x`, `hass:html`, `has:atachment`, `hsa:html`, `si:unread`,
 		`from:`, `from: bob`, `subject:""`, `subject:" "`, `from:)`, `header:`, `header:=x`, `header:X=`, `header:X=""`, `header:X:y`, `header:Ünder=x`, `mailbox://`,
 		`"`, `a "b c`, `“b c`, `"a\"`, `""`, `" 　"`, "\u0301", `from:` + "\u200b", `12"`,
-		`/`, `//`, `/abc`, `/a/b`, `/usr/bin/env`, `/a\/`, `/[a/`, `/a(/`, `/a)/`, `/*a/`, `/a{1001}/`, `/\8/`, `subject:/(?<n/`, "/\xff/", `/(?=a)/`,
+		`/`, `//`, `/abc`, `/a/b`, `/usr/bin/env`, `/a\/`, `/[a/`, strings.Repeat(`/x{999}/ `, 6), `/a(/`, `/a)/`, `/*a/`, `/a{1001}/`, `/\8/`, `subject:/(?<n/`, "/\xff/", `/(?=a)/`,
 		`(`, `()`, `a (b`, `a (b OR (c)`, `)`, `a)`, `(a))`, `f()`, `( OR a)`, `(a OR)`,
 		`OR`, `OR a`, `a OR`, `a OR OR b`, `AND`, `AND a`, `a AND`, `a OR AND b`, `a AND OR b`,
 		`-`, `a - b`, `--a`, `-)`, `(-)`, `-OR`, `a OR -`, `-form:x`,
-		`larger:`, `larger:big`, `larger:-1`, `larger:10kk`, `larger:1.5`, `larger:1e3`, `larger:.`, `larger:1..2k`, `larger:i`, `larger:10iB`, `smaller:99999999999G`, `smaller:/1/`,
+		`larger:`, `larger:big`, `larger:-1`, `larger:10kk`, `larger:1.5`, `larger:1e3`, `larger:.`, `larger:1..2k`, `larger:i`, `larger:10iB`, `larger:10bb`, `larger:10kkb`, `smaller:99999999999G`, `smaller:/1/`,
 		`before:yesterday`, `before:2026-13-01`, `before:2026-02-30`, `before:2026-01-02T10:00`, `after:5`, `after:h`, `after:-2h`, `after:2y`, `after:300000d`, `after:99999999999999999999h`, `after:9999-12-31T23:59:59-01:00`, `after:0000-01-01`,
 		`id:1`, `id:01HZX3Q6P5J8K9M0N1P2Q3R4SU`, `id:/a/`, `is:unred`, `is:/x/`, `has:text`, `has:"a b"`,
 		`今天 的 form:x`, strings.Repeat("(", 51) + "a", strings.Repeat("a", 4097),

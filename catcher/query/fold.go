@@ -1,6 +1,7 @@
 package query
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -10,7 +11,8 @@ import (
 // Fold brings text into the form in which it is compared.
 //
 //   - Letters are lower-case and without accents: É is e, and ß, æ, ø, ł, đ, ı are
-//     ss, ae, o, l, d, i. Only the marks that make Japanese kana voiced stay.
+//     ss, ae, o, l, d, i. Only the marks that make Japanese kana voiced stay; those
+//     that are vowels and tones in Arabic, Hebrew, Thai or Hindi go like others.
 //   - Compatibility forms (full-width, half-width, ligatures) are ordinary
 //     characters; Hangul is whole syllables. Typographic quotes and dashes are ASCII.
 //   - White space and control characters are one blank, however many there are. At
@@ -22,22 +24,23 @@ import (
 // Folding twice changes nothing more. ASCII text that is folded already is
 // returned as it is.
 func Fold(s string) string {
-	n := foldedPrefix(s)
-	if n == len(s) {
+	if foldedPrefix(s) == len(s) {
 		return s
 	}
-	f := folder{out: append(make([]byte, 0, len(s)+8), s[:n]...)}
-	for i := n; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			f.ascii(c)
-			i++
-			continue
+	f, table := folder{out: make([]byte, 0, len(s)+8)}, common()
+	for i := 0; ; {
+		if i += f.ascii(s[i:]); i == len(s) {
+			return string(f.out)
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		f.rune(r)
 		i += size
+		switch {
+		case r >= commonRunes || table[r] == unknown:
+			f.rune(r)
+		case table[r] != gone:
+			f.write(rune(table[r]))
+		}
 	}
-	return string(f.out)
 }
 
 // foldedPrefix is the length of the start of s that is ASCII and folded. It does
@@ -67,27 +70,42 @@ type folder struct {
 	cjk   bool // the last character was one that needs no blank behind it
 }
 
-func (f *folder) ascii(c byte) {
-	if c <= ' ' || c == 0x7f {
-		f.blank = true
-		return
+// ascii folds text up to the first character that is not ASCII, and says how
+// many octets that is.
+func (f *folder) ascii(s string) int {
+	i := 0
+	for i < len(s) && s[i] < utf8.RuneSelf {
+		if n := foldedPrefix(s[i:]); n > 0 {
+			f.gap()
+			f.out = append(f.out, s[i:i+n]...)
+			i += n
+			continue
+		}
+		if c := s[i]; 'A' <= c && c <= 'Z' {
+			f.gap()
+			f.out = append(f.out, c|0x20)
+		} else {
+			f.blank = true
+		}
+		i++
 	}
-	if 'A' <= c && c <= 'Z' {
-		c |= 0x20
-	}
+	return i
+}
+
+// gap writes the blank that is due before a character that is not CJK.
+func (f *folder) gap() {
 	if f.blank && len(f.out) > 0 {
 		f.out = append(f.out, ' ')
 	}
 	f.blank, f.cjk = false, false
-	f.out = append(f.out, c)
 }
 
 // rune folds one character. What it decomposes to is folded in turn.
 func (f *folder) rune(r rune) {
 	switch {
 	case r < utf8.RuneSelf:
-		f.ascii(byte(r))
-	case 0x4e00 <= r && r <= 0x9fff, 0xac00 <= r && r <= 0xd7a3, 0x3041 <= r && r <= 0x3096, 0x30a1 <= r && r <= 0x30fe:
+		f.ascii(string(r))
+	case 0x4e00 <= r && r <= 0x9fff, 0x3001 <= r && r <= 0x3029, 0xac00 <= r && r <= 0xd7a3, 0x3041 <= r && r <= 0x3096, 0x30a1 <= r && r <= 0x30fe:
 		f.write(r)
 	case unicode.IsSpace(r), unicode.IsControl(r):
 		f.blank = true
@@ -102,6 +120,33 @@ func (f *folder) rune(r rune) {
 		f.write(r)
 	}
 }
+
+// What common says of a character that does not fold to a single one.
+const (
+	unknown = iota
+	gone
+)
+
+const commonRunes = 0x2000 // most alphabets
+
+// common holds what the first characters fold to.
+var common = sync.OnceValue(func() *[commonRunes]uint16 {
+	var table [commonRunes]uint16
+	f := folder{out: make([]byte, 0, 64)}
+	for r := rune(utf8.RuneSelf); r < commonRunes; r++ {
+		f.out, f.blank = f.out[:0], false
+		f.rune(r)
+		folded, size := utf8.DecodeRune(f.out)
+		switch {
+		case f.blank || size < len(f.out) || isVowelOrFinal(r):
+		case size == 0:
+			table[r] = gone
+		default:
+			table[r] = uint16(folded)
+		}
+	}
+	return &table
+})
 
 // replace writes other characters for r, if there are any for it.
 func (f *folder) replace(r rune) bool {
@@ -124,10 +169,9 @@ func (f *folder) replace(r rune) bool {
 // are the parts of a syllable.
 func (f *folder) write(r rune) {
 	cjk := isCJK(r)
-	if f.blank && len(f.out) > 0 && !(f.cjk && cjk) {
-		f.out = append(f.out, ' ')
-	}
-	f.blank, f.cjk = false, cjk
+	f.blank = f.blank && !(f.cjk && cjk)
+	f.gap()
+	f.cjk = cjk
 	if r == dakuten || r == handakuten || isVowelOrFinal(r) {
 		last, size := utf8.DecodeLastRune(f.out)
 		whole := norm.NFC.String(string([]rune{last, r}))

@@ -113,6 +113,7 @@ type term struct {
 	name string // of header:
 	text string // its value; that of facts is in canonical form
 	re   *regexp.Regexp
+	size int // of re
 
 	fact   func(m *mail.Message, box string) bool // box is Document.Box
 	said   func(*Content) bool

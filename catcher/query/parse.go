@@ -34,11 +34,11 @@ type parser struct {
 	at    int
 	now   time.Time
 	depth int // of parentheses
-	left  span
-}
+	size  int // of all regular expressions, in instructions
 
-// A span is a stretch of the text.
-type span struct{ start, end int }
+	left    string // what was read last of OR, AND and "("
+	leftEnd int    // where it ends
+}
 
 func (p *parser) errorf(start, end int, format string, args ...any) error {
 	return &Error{
@@ -88,15 +88,21 @@ func (p *parser) and() (*node, error) {
 // sees says whether that word is next.
 func (p *parser) sees(word string) bool { return p.text[p.at:p.wordEnd()] == word }
 
-// skip reads that word, or the opening parenthesis, if it is next.
+// skip reads that word, if it is next.
 func (p *parser) skip(word string) bool {
-	if !p.sees(word) && !(word == "(" && strings.HasPrefix(p.text[p.at:], word)) {
+	if !p.sees(word) {
 		return false
 	}
-	p.left = span{p.at, p.at + len(word)}
-	p.at = p.left.end
-	p.blanks()
+	p.open(len(word))
 	return true
+}
+
+// open reads something of n octets that needs a term after it.
+func (p *parser) open(n int) {
+	p.left = p.text[p.at : p.at+n]
+	p.at += n
+	p.leftEnd = p.at
+	p.blanks()
 }
 
 // not reads a term or a group, negated or not.
@@ -141,16 +147,13 @@ func (p *parser) missing() error {
 	if !p.done() && p.text[p.at] != ')' {
 		return nil
 	}
-	if p.left.end == 0 {
+	switch p.left {
+	case "":
 		return p.errorf(p.at, p.at+1, `")" without its "("`)
+	case "(":
+		return p.errorf(p.leftEnd-1, p.leftEnd, `no term after "("; in quotes it is a character like others`)
 	}
-	word := p.text[p.left.start:p.left.end]
-	if word == "(" {
-		word = `"("; in quotes it is a character like others`
-	} else {
-		word += "; in quotes it is a word"
-	}
-	return p.errorf(p.left.start, p.left.end, "no term after %s", word)
+	return p.errorf(p.leftEnd-len(p.left), p.leftEnd, "no term after %s; in quotes it is a word", p.left)
 }
 
 func (p *parser) group() (*node, error) {
@@ -158,7 +161,7 @@ func (p *parser) group() (*node, error) {
 	if p.depth++; p.depth > maxNesting {
 		return nil, p.errorf(start, start+1, "parentheses nested more than %d deep", maxNesting)
 	}
-	p.skip("(")
+	p.open(1)
 	n, err := p.or()
 	if err != nil {
 		return nil, err
@@ -195,6 +198,9 @@ func (p *parser) term() (*term, error) {
 	}
 	if what := t.set(v, p.now); what != "" {
 		return nil, p.errorf(from, p.at, "%s", what)
+	}
+	if p.size += t.size; p.size > maxSize {
+		return nil, p.errorf(from, p.at, "regular expressions too large")
 	}
 	return t, nil
 }

@@ -47,6 +47,7 @@ import (
 const (
 	maxText    = 4096 // octets
 	maxNesting = 50
+	maxSize    = 5000 // instructions of all regular expressions: x{1000} has that many
 )
 
 // A Query is a parsed query. It does not change: any number of goroutines may
@@ -71,8 +72,8 @@ func (e *Error) Error() string { return fmt.Sprintf("column %d: %s", e.column, e
 // All says whether the query matches everything.
 func (q *Query) All() bool { return q.root == nil }
 
-// String is the query in its canonical form, which parses to the same query:
-// times and sizes are absolute there.
+// String is the query in its canonical form, which parses to the same query (if it
+// did not get too long for that): times and sizes are absolute there.
 func (q *Query) String() string {
 	if q.root == nil {
 		return ""

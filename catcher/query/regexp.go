@@ -11,23 +11,21 @@ import (
 )
 
 // compile makes a regular expression over folded text of what a user wrote for
-// text as it is. It returns what is wrong with it.
-func compile(source string) (*regexp.Regexp, string) {
-	if source == "" {
-		return nil, "nothing to search for"
-	}
+// text as it is. It says how many instructions it has.
+func compile(source string) (re *regexp.Regexp, size int, err error) {
 	parsed, err := syntax.Parse(source, syntax.Perl|syntax.FoldCase)
-	if err == nil {
-		foldRegexp(parsed)
-		var re *regexp.Regexp
-		if re, err = regexp.Compile(parsed.String()); err == nil {
-			return re, ""
-		}
-	}
 	if bad := (*syntax.Error)(nil); errors.As(err, &bad) {
-		return nil, fmt.Sprintf("bad regular expression: %s: %.40q", bad.Code, bad.Expr)
+		return nil, 0, fmt.Errorf("bad regular expression: %s: %.40q", bad.Code, bad.Expr)
 	}
-	return nil, fmt.Sprintf("bad regular expression: %v", err)
+	foldRegexp(parsed)
+	program, err := syntax.Compile(parsed.Simplify())
+	if err == nil {
+		re, err = regexp.Compile(parsed.String())
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("bad regular expression: %w", err)
+	}
+	return re, len(program.Inst), nil
 }
 
 // maxClass is the size of a class of characters that is folded: those that are

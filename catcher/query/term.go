@@ -22,6 +22,9 @@ func isOperator(name string) bool { return slices.Contains(operators(), name) }
 // set makes the term search for a value. It returns what is wrong with it.
 func (t *term) set(v value, now time.Time) string {
 	t.text = v.text
+	if t.text == "" {
+		return "nothing to search for"
+	}
 	if v.regexp {
 		return t.setRegexp()
 	}
@@ -48,10 +51,13 @@ func (t *term) setRegexp() string {
 	case "larger", "smaller", "before", "after", "id", "is", "has":
 		return t.op + ": takes no regular expression"
 	}
-	re, what := compile(t.text)
-	t.re = re
+	re, size, err := compile(t.text)
+	if err != nil {
+		return err.Error()
+	}
+	t.re, t.size = re, size
 	t.setFields()
-	return what
+	return ""
 }
 
 // setFields says where a term of text looks.
@@ -167,11 +173,8 @@ func (t *term) setSize() string {
 func parseSize(s string) (int64, bool) {
 	number := strings.TrimRight(s, "kKmMgGiIbB")
 	unit, binary := strings.CutSuffix(strings.TrimSuffix(strings.ToLower(s[len(number):]), "b"), "i")
-	power := strings.Index("kmg", unit)
-	if unit == "" {
-		power = -1
-	}
-	if len(unit) > 1 || binary && unit == "" || strings.Trim(number, "0123456789.") != "" {
+	power := slices.Index([]string{"", "k", "m", "g"}, unit)
+	if power < 0 || binary && unit == "" || strings.Trim(number, "0123456789.") != "" {
 		return 0, false
 	}
 	thousand := 1000.0
@@ -179,7 +182,7 @@ func parseSize(s string) (int64, bool) {
 		thousand = 1024
 	}
 	n, err := strconv.ParseFloat(number, 64)
-	n *= math.Pow(thousand, float64(power+1))
+	n *= math.Pow(thousand, float64(power))
 	if err != nil || n >= 1<<62 || unit == "" && n != math.Trunc(n) {
 		return 0, false
 	}
@@ -219,9 +222,6 @@ func parseTime(s string, now time.Time) (time.Time, bool) {
 }
 
 func parseAge(s string) (time.Duration, bool) {
-	if s == "" {
-		return 0, false
-	}
 	var unit time.Duration
 	switch s[len(s)-1] | 0x20 {
 	case 's':
@@ -264,8 +264,8 @@ func nearOperator(name, rest string, now time.Time) string {
 		return "larger"
 	}
 	for _, op := range operators() {
-		if distance(name, op) > 1 || len(name) == 2 && len(op) == 2 && name[0] != op[1] {
-			continue // "go:" is no slip for "to:"
+		if len(name) == 1 || distance(name, op) > 1 || len(name) == 2 && len(op) == 2 && name[0] != op[1] {
+			continue // neither is "c:" a slip for "cc:" nor "go:" for "to:"
 		}
 		if t := (&term{op: op}); len(op) > 3 || t.set(value{text: rest}, now) == "" {
 			return op
