@@ -55,11 +55,11 @@ func values(f Fields, m *mail.Message, c *Content) []string {
 	case InSubject:
 		return []string{Fold(c.Subject)}
 	case InBody:
-		return foldEach(nil, c.Text, func(s string) string { return s })
+		return foldEach(nil, c.Text, Fold)
 	case InAttachment:
-		return foldEach(values(inNames, m, c), c.Attachments, func(a Attachment) string { return a.Type })
+		return foldEach(values(inNames, m, c), c.Attachments, func(a Attachment) string { return Fold(a.Type) })
 	case inNames:
-		return foldEach(nil, c.Attachments, func(a Attachment) string { return a.Name })
+		return foldEach(nil, c.Attachments, func(a Attachment) string { return Fold(a.Name) })
 	case InHeader:
 		return foldEach(nil, c.Headers, func(h Header) string { return Fold(h.Name) + "=" + Fold(h.Value) })
 	}
@@ -78,9 +78,9 @@ func values(f Fields, m *mail.Message, c *Content) []string {
 	return folded
 }
 
-func foldEach[T any](to []string, list []T, text func(T) string) []string {
+func foldEach[T any](to []string, list []T, fold func(T) string) []string {
 	for _, v := range list {
-		to = append(to, Fold(text(v)))
+		to = append(to, fold(v))
 	}
 	return to
 }

@@ -138,7 +138,7 @@ var common = sync.OnceValue(func() *[commonRunes]uint16 {
 		f.rune(r)
 		folded, size := utf8.DecodeRune(f.out)
 		switch {
-		case f.blank || size < len(f.out) || isVowelOrFinal(r):
+		case f.blank || size < len(f.out):
 		case size == 0:
 			table[r] = gone
 		default:
@@ -193,10 +193,7 @@ func dropped(r rune) bool {
 	if r == dakuten || r == handakuten {
 		return false
 	}
-	if unicode.Is(unicode.Cf, r) {
-		return !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
-	}
-	return unicode.In(r, unicode.Mn, unicode.Other_Default_Ignorable_Code_Point) || norm.NFKD.PropertiesString(string(r)).CCC() != 0
+	return unicode.In(r, unicode.Mn, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point) || norm.NFKD.PropertiesString(string(r)).CCC() != 0
 }
 
 // lower goes by way of the upper case: ς and σ have one, and so do ı and i.

@@ -22,7 +22,7 @@ func order() (*mail.Message, *Content) {
 			Size:     2000,
 			Envelope: mail.Envelope{
 				From: "bounces+17@shop.test",
-				To:   []mail.Rcpt{{Address: "Jane.Doe@Example.test"}, {Address: "secret@audit.test"}},
+				To:   []mail.Rcpt{{Address: "Jane.Doe@Example.test"}, {Address: "secret@audit.test"}, {Address: "LUKASZ@x.test"}},
 			},
 			Deliveries: []mail.Delivery{
 				{Box: "jane.doe@example.test", Seen: true},
@@ -34,7 +34,7 @@ func order() (*mail.Message, *Content) {
 			To:      []Address{{"Doe, Jane", "jane.doe@example.test"}, {"", "bob@x.test"}},
 			Cc:      []Address{{"Łukasz", "lukasz@x.test"}},
 			Bcc:     []Address{{"", "shown@x.test"}},
-			Headers: []Header{{"X-Mailer", "Shop 1.0 (Linux)"}, {"X-Empty", ""}, {"x-tag", "one"}, {"X-Tag", "two"}},
+			Headers: []Header{{"X-Size", "Größe"}, {"X-Blank", " x"}, {"X-Mailer", "Shop 1.0 (Linux)"}, {"X-Empty", ""}, {"x-tag", "one"}, {"X-Tag", "two"}},
 			Text: []string{
 				"Vielen Dank für Ihre Straße. See http://shop.test/o?id=1 at 12:30.\r\nIstanbul'da ILIK İyi. Việt Nam: Đường Nguyễn Huệ.",
 				"您的订\r\n单已经发货。한국어 검색 테스트 مُحَمَّد 👩‍👧 ｶﾞｲﾄﾞ",
@@ -154,6 +154,7 @@ func TestMatch(t *testing.T) {
 		"cc:jane":                          false,
 		"bcc:secret@audit.test":            true,
 		"bcc:secret":                       true,
+		"bcc:lukasz":                       false,
 		"bcc:jane":                         false,
 		"bcc:shown":                        true,
 		"rcpt:jane":                        true,
@@ -177,6 +178,7 @@ func TestMatch(t *testing.T) {
 		"/12:[6-9][0-9]/":                  false,
 		`/http:\/\/shop\.test/`:            true,
 		"/fehlt|dank/":                     true,
+		`/\x{301}+über/`:                   true,
 		"-/fehlt|dank/":                    false,
 		"/订.单/":                            false,
 		"/订+单/":                            true,
@@ -199,6 +201,8 @@ func TestMatch(t *testing.T) {
 		"header:X-Mailer=two":              false,
 		"header:X-Mailer=mailer":           false,
 		"header:X-Tag=one header:x-tag=tw": true,
+		"header:X-Blank=/^X$/":             true,
+		"header:X-SIZE=GROSSE":             true,
 		"header:X-Empty=/^$/":              true,
 
 		"id:" + someID:                     true,

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -13,21 +14,23 @@ const someID = "01HZX3Q6P5J8K9M0N1P2Q3R4S5"
 func TestString(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"":                "",
-		" \t\u3000":       "",
-		"order":           "order",
-		"two  words":      "two words",
-		"two AND words":   "two words",
-		"a b OR c d":      "a b OR c d",
-		"a (b OR c) d":    "a (b OR c) d",
-		"(a OR (b OR c))": "a OR b OR c",
-		"((a)) (b c)":     "a b c",
-		"-a -(b c) -(-d)": "-a -(b c) d",
-		"-(a OR b)":       "-(a OR b)",
-		`"a phrase"`:      `"a phrase"`,
-		`"word"`:          "word",
-		`"OR"`:            `"OR"`,
-		`or and Or`:       "or and Or",
+		"":                         "",
+		" \t\u3000":                "",
+		"order":                    "order",
+		"two  words":               "two words",
+		"two AND words":            "two words",
+		"a b OR c d":               "a b OR c d",
+		"a (b OR c) d":             "a (b OR c) d",
+		"(a OR (b OR c))":          "a OR b OR c",
+		"((a)) (b c)":              "a b c",
+		strings.Repeat("(a) ", 51): strings.Repeat("a ", 50) + "a",
+		"a\xff\xff":                "a\ufffd\ufffd",
+		"-a -(b c) -(-d)":          "-a -(b c) d",
+		"-(a OR b)":                "-(a OR b)",
+		`"a phrase"`:               `"a phrase"`,
+		`"word"`:                   "word",
+		`"OR"`:                     `"OR"`,
+		`or and Or`:                "or and Or",
 		`“你好” subject：“a b”　from:x`: `你好 subject:"a b" from:x`,
 		`“a "b`:                              `"a " b`,
 		`"say \"hi\" \\ C:\temp"`:            `"say \"hi\" \\ C:\\temp"`,
