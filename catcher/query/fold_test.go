@@ -52,10 +52,13 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// TestFoldEach folds every character, alone and between others.
+// TestFoldEach folds every character of the planes that have any.
 func TestFoldEach(t *testing.T) {
 	t.Parallel()
-	for r := rune(0); r <= unicode.MaxRune; r++ {
+	for r := rune(0); r < 0xe1000; r++ {
+		if r == 0x34000 {
+			r = 0xe0000
+		}
 		checkFold(t, string(r))
 		if twin := unicode.ToUpper(r); !unicode.Is(unicode.Mn, r) && Fold(string(twin)) != Fold(string(r)) {
 			t.Errorf("%U and its upper case %U fold to %q and %q", r, twin, Fold(string(r)), Fold(string(twin)))
