@@ -25,8 +25,8 @@ func (a slot) compare(b slot) int {
 // half of them are dead, all of those go at once.
 type line struct {
 	slots []slot
-	live  int
-	head  int // all before it are dead
+	live  int32
+	head  int32 // all before it are dead
 }
 
 // insert is an append for all but a delivery that moves between mailboxes.
@@ -42,12 +42,12 @@ func (l *line) insert(s slot) {
 	} else {
 		l.slots = slices.Insert(l.slots, at, s)
 	}
-	l.head = min(l.head, at)
+	l.head = min(l.head, int32(at))
 }
 
 // remove kills a slot, which must be alive.
 func (l *line) remove(s slot) {
-	at := l.head // what goes is mostly the oldest
+	at := int(l.head) // what goes is mostly the oldest
 	if l.slots[at].compare(s) != 0 {
 		at, _ = slices.BinarySearchFunc(l.slots, s, slot.compare)
 	}
@@ -65,7 +65,7 @@ func (l *line) remove(s slot) {
 	}
 	clear(l.slots[end:])
 	l.slots = l.slots[:end]
-	if dead := end - l.live; dead > 32 && dead > l.live {
+	if dead := end - int(l.live); dead > 32 && dead > int(l.live) {
 		l.compact()
 	}
 }
@@ -98,7 +98,7 @@ func (l *line) find(id mail.ID) *record {
 // between returns the slots with after < id < before, zero bounds being open;
 // some of them are dead.
 func (l *line) between(after, before mail.ID) []slot {
-	from, to := l.head, len(l.slots)
+	from, to := int(l.head), len(l.slots)
 	if !after.IsZero() {
 		from, _ = slices.BinarySearchFunc(l.slots, after, func(s slot, id mail.ID) int { return cmp.Or(s.rec.id.Compare(id), -1) })
 	}

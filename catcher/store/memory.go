@@ -137,14 +137,14 @@ func (s *Memory) makeRoom(r *record) {
 	}
 	if caps.Box > 0 {
 		for i := range r.deliveries {
-			for b := r.deliveries[i].box; b.live > caps.Box; {
+			for b := r.deliveries[i].box; int(b.live) > caps.Box; {
 				oldest := b.first()
 				gone, _ := oldest.rec.delivery(int(oldest.n))
 				s.remove(oldest.rec, []mail.Delivery{gone}, mail.Evicted)
 			}
 		}
 	}
-	for caps.Messages > 0 && s.all.live > caps.Messages || caps.Bytes > 0 && s.bytes > caps.Bytes {
+	for caps.Messages > 0 && int(s.all.live) > caps.Messages || caps.Bytes > 0 && s.bytes > caps.Bytes {
 		oldest := s.all.first().rec
 		s.remove(oldest, oldest.all(), mail.Evicted)
 	}
@@ -196,7 +196,7 @@ func (s *Memory) Box(ctx context.Context, name string) (Box, error) {
 
 func (s *Memory) describe(name string) Box {
 	if name == "" {
-		b := Box{Messages: s.all.live, Unseen: s.unseen, Bytes: s.bytes}
+		b := Box{Messages: int(s.all.live), Unseen: s.unseen, Bytes: s.bytes}
 		if s.all.live > 0 {
 			b.Newest = s.all.last().rec.id
 		}
@@ -206,7 +206,7 @@ func (s *Memory) describe(name string) Box {
 	if b == nil {
 		return Box{Name: name, NextUID: s.floor}
 	}
-	return Box{Name: name, Messages: b.live, Unseen: int(b.unseen), Bytes: b.bytes, Newest: b.last().rec.id, NextUID: b.nextUID}
+	return Box{Name: name, Messages: int(b.live), Unseen: int(b.unseen), Bytes: b.bytes, Newest: b.last().rec.id, NextUID: b.nextUID}
 }
 
 // List implements Store.
@@ -221,7 +221,7 @@ func (s *Memory) List(ctx context.Context, q Query) (Page, error) {
 		}
 		l = &b.line
 	}
-	size := l.live
+	size := int(l.live)
 	if q.Limit > 0 {
 		size = min(size, q.Limit)
 	}
@@ -382,7 +382,7 @@ func (s *Memory) Clear(ctx context.Context, name string) (int, error) {
 func (s *Memory) clearAll() int {
 	count := 0
 	for _, b := range s.boxes {
-		count += b.live
+		count += int(b.live)
 		s.floor = max(s.floor, b.nextUID)
 	}
 	s.all, s.boxes, s.bytes, s.unseen = line{}, map[string]*box{}, 0, 0
@@ -409,7 +409,7 @@ func (s *Memory) clearBox(name string) int {
 	}
 	s.floor = max(s.floor, b.nextUID)
 	delete(s.boxes, name)
-	return b.live
+	return int(b.live)
 }
 
 // Expire implements Store.
