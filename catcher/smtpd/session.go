@@ -46,7 +46,8 @@ func (s *session) describe() *mail.Session {
 	now := s.c.about()
 	now.Protocol = protocolName(now.Protocol, s.env.UTF8, now.Mechanism != "")
 	if s.shared == nil || *s.shared != now {
-		s.shared = &now
+		changed := now // not now itself, which so stays off the heap
+		s.shared = &changed
 	}
 	return s.shared
 }
