@@ -2,7 +2,6 @@ package catcher_test
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"net"
 	"runtime"
@@ -11,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/postroom/postroom/catcher"
+	"github.com/postroom/postroom/catcher/catchertest"
 )
 
 // sendAll brings count mails of size octets over one SMTP session, a few hundred
@@ -82,35 +82,20 @@ func BenchmarkMemoryPerMessage(b *testing.B) {
 func perMessage(b *testing.B, size, rcpts int, box string) {
 	count := min(30_000, 100<<20/size)
 	for b.Loop() {
-		c := catcher.New(catcher.Config{Events: 1})
 		before := heap()
-		serveWhile(b, c, func(addr string) {
-			sendAll(b, addr, count, size, func(i int) []string {
-				to := make([]string, rcpts)
-				for k := range to {
-					to[k] = fmt.Sprintf(box, i, k)
-				}
-				return to
-			})
+		c := catchertest.Start(b, catcher.Config{Events: 1})
+		sendAll(b, c.SMTPAddr(), count, size, func(i int) []string {
+			to := make([]string, rcpts)
+			for k := range to {
+				to[k] = fmt.Sprintf(box, i, k)
+			}
+			return to
 		})
 		per := float64(heap()-before) / float64(count)
 		b.ReportMetric(per, "octets/message")
 		b.ReportMetric(per-float64(size), "overhead")
-		c.Close()
+		if _, err := c.Clear(b.Context(), ""); err != nil {
+			b.Fatal(err)
+		}
 	}
-}
-
-// serveWhile takes mail on a free port until do returns.
-func serveWhile(b *testing.B, c *catcher.Catcher, do func(addr string)) {
-	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(b.Context())
-	var serving sync.WaitGroup
-	serving.Go(func() { c.ServeSMTP(ctx, l) })
-	do(l.Addr().String())
-	cancel()
-	serving.Wait()
 }
