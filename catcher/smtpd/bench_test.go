@@ -1,8 +1,11 @@
 package smtpd
 
 import (
+	"bufio"
 	"context"
 	"io"
+	"net"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -30,4 +33,51 @@ func BenchmarkMail(b *testing.B) {
 			talkTo(s, &scriptConn{said: []byte("EHLO x\r\n"), again: []byte(mail), times: b.N, piece: 64 << 10})
 		})
 	}
+}
+
+// BenchmarkIdle reports the memory that a session takes whose client has said
+// EHLO and then nothing, the client's end of the connection included.
+func BenchmarkIdle(b *testing.B) {
+	const count = 2000
+	for b.Loop() {
+		s, _ := newServer()
+		addr, stop := serve(b, s)
+		before := memory()
+		idle := make([]net.Conn, count)
+		for i := range idle {
+			idle[i] = greeted(b, addr)
+		}
+		b.ReportMetric(float64(memory()-before)/count, "octets/connection")
+		for _, c := range idle {
+			c.Close()
+		}
+		stop()
+	}
+}
+
+// greeted connects and says EHLO.
+func greeted(b *testing.B, addr string) net.Conn {
+	b.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	io.WriteString(c, "EHLO idle.test\r\n")
+	for replies := bufio.NewScanner(c); ; {
+		if !replies.Scan() {
+			b.Fatal(replies.Err())
+		}
+		if strings.HasPrefix(replies.Text(), "250 ") {
+			return c
+		}
+	}
+}
+
+// memory is what is in use after garbage collection, stacks included.
+func memory() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapInuse + stats.StackInuse
 }

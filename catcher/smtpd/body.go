@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
@@ -50,7 +51,7 @@ func (c *conn) readData() (*store.Body, error) {
 		}
 	}
 	c.shrinkAfterBody()
-	c.script.add('#', fmt.Sprintf("message of %d octets", w.size))
+	c.script.add('#', "message of "+strconv.FormatInt(w.size, 10)+" octets")
 	if w.size > w.limit {
 		return nil, c.tooLarge()
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -45,16 +46,14 @@ type conn struct {
 	ctx     context.Context // of Accept; ends with the connection
 	cancel  context.CancelFunc
 
-	in      []byte // in[r:w] was read and not yet used
-	r, w    int
-	small   []byte // what in was before it was borrowed for a body; else nil
-	rerr    error  // of the first read that failed; every later one fails likewise
-	next    []byte // what go-smtp reads next
-	out     []byte // replies to be written
-	werr    error  // of the first write that failed
-	mute    string // a reply that starts so is swallowed: it answers what the client did not ask
-	instead string // what we say in the place of go-smtp's next reply; "" for that itself
-	sasl    bool   // the next line is a response to 334, no command
+	in    []byte // in[r:w] was read and not yet used
+	r, w  int
+	small []byte // what in was before it was borrowed for a body; else nil
+	rerr  error  // of the first read that failed; every later one fails likewise
+	next  []byte // what go-smtp reads next
+	out   []byte // replies to be written
+	werr  error  // of the first write that failed
+	sasl  bool   // the next line is a response to 334, no command
 
 	mu       sync.Mutex // guards below
 	info     mail.Session
@@ -111,17 +110,31 @@ func addrText(a net.Addr) string {
 
 // Read gives go-smtp what the front made of the next command.
 func (c *conn) Read(p []byte) (int, error) {
-	c.mute = ""
 	for len(c.next) == 0 {
 		line, err := c.readLine()
 		if err != nil {
 			return 0, err
 		}
-		c.next = c.front(line)
+		if c.next, err = c.guarded(line); err != nil {
+			return 0, err
+		}
 	}
 	n := copy(p, c.next)
 	c.next = c.next[n:]
 	return n, nil
+}
+
+// guarded is front for a session that shall not take the others along when it
+// panics. After an error nothing more is read.
+func (c *conn) guarded(line []byte) (next []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.srv.Log.Error("panic in an SMTP session", "session", c.id, "panic", r, "stack", string(debug.Stack()))
+			c.reply(421, "4.3.0", "Internal server error")
+			c.rerr, err = io.EOF, io.EOF
+		}
+	}()
+	return c.front(line), nil
 }
 
 // readLine returns the next line with its end. One that is too long is answered
@@ -258,16 +271,8 @@ func (c *conn) Write(p []byte) (int, error) {
 	if c.werr != nil {
 		return 0, c.werr
 	}
-	if c.mute != "" && bytes.HasPrefix(p, []byte(c.mute)) {
-		return len(p), nil
-	}
 	c.sasl = bytes.HasPrefix(p, []byte("334 "))
-	if c.instead != "" {
-		c.say(c.instead)
-		c.instead = ""
-	} else {
-		c.say(string(p))
-	}
+	c.say(string(p))
 	return len(p), nil
 }
 

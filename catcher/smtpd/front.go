@@ -12,11 +12,13 @@ import (
 
 // front looks at each line before go-smtp does and returns what go-smtp shall
 // read in its place: the line itself, a plainer one, or nothing when the front
-// has answered it.
+// has answered it. Transactions, from MAIL to the end of the message, are all
+// its own.
 //
-// It is here because go-smtp refuses addresses and parameters that are good,
-// says 502 where RFC 5321 says 503, lets a second MAIL pass, and takes a BDAT
-// that broke off for a whole one.
+// That is so because go-smtp refuses addresses and parameters that are good,
+// says 502 where RFC 5321 says 503, lets a second MAIL pass, takes a BDAT that
+// broke off for a whole one, and reads a message byte by byte; and because what
+// every mail needs has to be quick.
 func (c *conn) front(line []byte) []byte {
 	if c.sasl {
 		c.sasl = false
@@ -29,17 +31,17 @@ func (c *conn) front(line []byte) []byte {
 	c.script.add('C', masked(verb, arg, text))
 	switch verb {
 	case "EHLO", "HELO":
-		return c.answer(line, c.frontHello(verb, arg))
-	case "MAIL":
-		return c.answer(c.frontMail(arg))
-	case "RCPT":
-		return c.answer(c.frontRcpt(arg))
-	case "DATA":
-		return c.answer(line, c.checkData(arg))
-	case "BDAT":
-		return c.answer(c.frontBdat(arg))
+		return c.pass(line, c.frontHello(verb, arg))
 	case "AUTH":
-		return c.answer(line, c.checkAuth())
+		return c.pass(line, c.checkAuth())
+	case "MAIL":
+		return c.pass(nil, c.frontMail(arg))
+	case "RCPT":
+		return c.pass(nil, c.frontRcpt(arg))
+	case "DATA":
+		return c.pass(nil, c.frontData(arg))
+	case "BDAT":
+		return c.pass(nil, c.frontBdat(arg))
 	case "RSET", "NOOP", "QUIT", "VRFY":
 		// go-smtp wants nothing or a space after the verb; blanks at the end are common.
 		return []byte(strings.TrimRight(text, " \t") + "\r\n")
@@ -59,16 +61,23 @@ func masked(verb, arg, text string) string {
 	return "AUTH " + mechanism + " (response hidden)"
 }
 
-// answer passes a line on, or says why not.
-func (c *conn) answer(line []byte, err error) []byte {
+// pass passes a line on, or says why not.
+func (c *conn) pass(line []byte, err error) []byte {
 	if err == nil {
 		return line
 	}
-	var r *mail.Reply
-	if errors.As(err, &r) {
-		c.reply(r.Code, enhanced(r), r.Text)
-	}
+	c.answer(err)
 	return nil
+}
+
+// answer shows the client a *mail.Reply as it is, and the operator all else.
+func (c *conn) answer(err error) {
+	var r *mail.Reply
+	if !errors.As(err, &r) {
+		c.srv.Log.Error("message not accepted", "session", c.id, "err", err)
+		r = &mail.Reply{Code: 451, Enhanced: [3]int{4, 3, 0}, Text: "Local error, try again later"}
+	}
+	c.reply(r.Code, enhanced(r), r.Text)
 }
 
 func enhanced(r *mail.Reply) string {
@@ -112,62 +121,80 @@ func (c *conn) frontHello(verb, arg string) error {
 	return nil
 }
 
-// frontMail reads a MAIL command whole, and leaves go-smtp one without
-// parameters.
-func (c *conn) frontMail(arg string) ([]byte, error) {
+// frontMail begins a transaction. Its reply, like that of RCPT, has the enhanced
+// code of RFC 3463 §3.2, and room for any address since it has none.
+func (c *conn) frontMail(arg string) error {
 	s := &c.session
 	switch {
 	case !s.greeted:
-		return nil, outOfOrder("EHLO or HELO first")
+		return outOfOrder("EHLO or HELO first")
 	case s.inMail:
-		return nil, outOfOrder("There is a transaction already; RSET ends it")
+		return outOfOrder("There is a transaction already; RSET ends it")
 	}
 	path, ok := cutFold(arg, "FROM:")
 	if !ok {
-		return nil, badSyntax("Syntax: MAIL FROM:<address>")
+		return badSyntax("Syntax: MAIL FROM:<address>")
 	}
 	from, rest, err := mail.CutPath(path)
 	if err != nil {
-		return nil, badAddress(err)
+		return badAddress(err)
 	}
 	env := mail.Envelope{From: from.Within(c.srv.Domain).String()}
 	size, err := mailParameters(rest, &env)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if size > c.srv.MaxMessageSize {
-		return nil, c.tooLarge()
+		return c.tooLarge()
 	}
-	s.pending, s.size = env, size
-	return []byte("MAIL FROM:<" + env.From + ">\r\n"), nil
+	s.env, s.inMail, s.size = env, true, size
+	c.say("250 2.1.0 Sender OK\r\n")
+	return nil
 }
 
-// frontRcpt does the same for RCPT.
-func (c *conn) frontRcpt(arg string) ([]byte, error) {
+// frontRcpt adds a recipient.
+func (c *conn) frontRcpt(arg string) error {
 	s := &c.session
 	switch {
 	case !s.inMail:
-		return nil, outOfOrder("MAIL first")
+		return outOfOrder("MAIL first")
 	case s.chunks != nil:
-		return nil, outOfOrder("RCPT within a message")
+		return outOfOrder("RCPT within a message")
+	case len(s.env.To) >= c.srv.MaxRecipients: // RFC 5321 §4.5.3.1.10
+		return &mail.Reply{Code: 452, Enhanced: [3]int{4, 5, 3}, Text: fmt.Sprintf("Maximum limit of %d recipients reached", c.srv.MaxRecipients)}
 	}
 	path, ok := cutFold(arg, "TO:")
 	if !ok {
-		return nil, badSyntax("Syntax: RCPT TO:<address>")
+		return badSyntax("Syntax: RCPT TO:<address>")
 	}
 	to, rest, err := mail.CutPath(path)
 	if err != nil {
-		return nil, badAddress(err)
+		return badAddress(err)
 	}
 	if to == (mail.Address{}) {
-		return nil, badAddress(mail.ErrNoLocalPart)
+		return badAddress(mail.ErrNoLocalPart)
 	}
 	rcpt := mail.Rcpt{Address: to.Within(c.srv.Domain).String()}
 	if err := rcptParameters(rest, &rcpt); err != nil {
-		return nil, err
+		return err
 	}
-	s.rcpt = rcpt
-	return []byte("RCPT TO:<" + rcpt.Address + ">\r\n"), nil
+	s.env.To = append(s.env.To, rcpt)
+	c.say("250 2.1.5 Recipient OK\r\n")
+	return nil
+}
+
+// frontData reads the message.
+func (c *conn) frontData(arg string) error {
+	if err := c.checkData(arg); err != nil {
+		return err
+	}
+	c.say("354 Go ahead. End your data with <CR><LF>.<CR><LF>\r\n")
+	defer c.session.Reset()
+	body, err := c.readData()
+	if err != nil {
+		return err
+	}
+	return c.session.accept(body)
 }
 
 func (c *conn) checkData(arg string) error {
@@ -194,35 +221,32 @@ func (c *conn) checkAuth() error {
 }
 
 // frontBdat reads the chunk. Its octets follow whatever we think of the command,
-// so they are read first. With the last chunk go-smtp is told that there was a
-// DATA, whose 354 nobody hears; session.Data then finds the body complete.
-func (c *conn) frontBdat(arg string) ([]byte, error) {
+// so they are read first.
+func (c *conn) frontBdat(arg string) error {
 	n, last, err := bdatParameters(arg)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s := &c.session
 	if len(s.env.To) == 0 {
-		return nil, c.refuseChunk(n, outOfOrder("RCPT first"))
+		return c.refuseChunk(n, outOfOrder("RCPT first"))
 	}
 	if s.chunks == nil {
 		s.chunks = &bodyWriter{limit: c.srv.MaxMessageSize, expect: s.size}
 	}
 	if s.chunks.size+n > c.srv.MaxMessageSize || s.chunks.size+n < 0 {
-		err := c.refuseChunk(n, c.tooLarge())
-		c.mute = "250"
-		return append(c.answer(nil, err), "RSET\r\n"...), nil
+		defer s.Reset()
+		return c.refuseChunk(n, c.tooLarge())
 	}
 	if err := c.readChunk(n, s.chunks); err != nil {
-		return nil, err
+		return err
 	}
 	c.script.add('#', fmt.Sprintf("chunk of %d octets", n))
 	if !last {
-		return nil, &mail.Reply{Code: 250, Enhanced: [3]int{2, 0, 0}, Text: fmt.Sprintf("%d octets received", n)}
+		return &mail.Reply{Code: 250, Enhanced: [3]int{2, 0, 0}, Text: fmt.Sprintf("%d octets received", n)}
 	}
-	s.complete = true
-	c.mute = "354"
-	return []byte("DATA\r\n"), nil
+	defer s.Reset()
+	return s.accept(&s.chunks.body)
 }
 
 // refuseChunk passes a chunk over and returns the refusal, or why it could not.

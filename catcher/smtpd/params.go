@@ -12,6 +12,9 @@ import (
 // eachParameter calls use for the ESMTP parameters of MAIL or RCPT, keywords in
 // upper case. RFC 5321 §4.1.2.
 func eachParameter(s string, use func(key, value string) error) error {
+	if strings.TrimLeft(s, " \t") == "" {
+		return nil
+	}
 	seen := map[string]bool{}
 	for _, word := range strings.Fields(s) {
 		key, value, _ := strings.Cut(word, "=")

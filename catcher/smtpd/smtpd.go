@@ -3,8 +3,9 @@
 //
 // Each connection has a smtp.Server to itself, on top of a conn that reads
 // commands and bodies, gathers replies into few writes, and answers by itself
-// where go-smtp would be wrong or slow. So go-smtp leads the conversation, and
-// only this package touches the bytes of a message.
+// where go-smtp would be wrong or slow. So go-smtp leads the conversation: it
+// greets, tells what is offered, authenticates, minds errors and says good-bye.
+// A transaction, from MAIL to the end of the message, is the conn's own.
 package smtpd
 
 import (

@@ -80,7 +80,7 @@ func newServer() (*Server, *inbox) {
 
 // serve runs the server on a free port until the test ends, or until stop is
 // called, which waits for its end.
-func serve(t *testing.T, s *Server) (addr string, stop func()) {
+func serve(t testing.TB, s *Server) (addr string, stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -89,7 +89,7 @@ func serve(t *testing.T, s *Server) (addr string, stop func()) {
 	return l.Addr().String(), serveOn(t, s, l)
 }
 
-func serveOn(t *testing.T, s *Server, l net.Listener) (stop func()) {
+func serveOn(t testing.TB, s *Server, l net.Listener) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, l) }()

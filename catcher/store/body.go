@@ -3,11 +3,15 @@ package store
 import (
 	"errors"
 	"io"
-	"slices"
 )
 
-// maxChunk bounds what a Body allocates at once.
-const maxChunk = 256 << 10
+const (
+	// maxChunk bounds what a Body allocates at once.
+	maxChunk = 256 << 10
+	// pageSize is what the allocator rounds large sizes up to: chunks that are not
+	// smaller are a multiple of it.
+	pageSize = 8 << 10
+)
 
 // A Body collects the bytes of a message on their way into a store. The zero
 // Body is empty and ready. Whoever holds it writes; once it was given to
@@ -38,12 +42,13 @@ func (b *Body) Write(p []byte) (int, error) { return b.WriteHint(p, len(p)) }
 func (b *Body) WriteHint(p []byte, hint int) (int, error) {
 	n := len(p)
 	b.size += int64(n)
+	least := int(min(b.size, maxChunk))
 	for len(p) > 0 {
-		free := b.room(max(hint, len(p)))
+		free := b.room(max(hint, len(p), least))
 		k := min(len(p), len(free))
 		copy(free, p[:k])
 		b.extend(k)
-		p, hint = p[k:], hint-k
+		p, hint, least = p[k:], hint-k, 0
 	}
 	return n, nil
 }
@@ -52,7 +57,7 @@ func (b *Body) WriteHint(p []byte, hint int) (int, error) {
 func (b *Body) ReadFrom(r io.Reader) (int64, error) {
 	before := b.size
 	for {
-		n, err := r.Read(b.room(512))
+		n, err := r.Read(b.room(max(512, int(min(b.size, maxChunk)))))
 		b.extend(n)
 		b.size += int64(n)
 		if err == io.EOF {
@@ -67,26 +72,34 @@ func (b *Body) ReadFrom(r io.Reader) (int64, error) {
 
 // Trim gives back memory that was reserved and not used.
 func (b *Body) Trim() {
-	if len(b.chunks) == 0 {
+	k := len(b.chunks) - 1
+	if k < 0 {
 		return
 	}
-	last := &b.chunks[len(b.chunks)-1]
-	if len(*last) == 0 {
-		b.chunks = b.chunks[:len(b.chunks)-1]
-	} else if cap(*last)-len(*last) > len(*last)/16 {
-		*last = slices.Clone(*last)
+	last := b.chunks[k]
+	if int64(cap(last)-len(last)) <= b.size/64 && len(last) > 0 {
+		return
+	}
+	b.chunks = b.chunks[:k]
+	for len(last) > 0 {
+		n := copy(b.room(len(last)), last)
+		b.extend(n)
+		last = last[n:]
 	}
 }
 
 // room returns free space at the end of the last chunk, making a chunk of about
-// want octets when that is full: larger the more there is already.
+// want octets when that is full.
 func (b *Body) room(want int) []byte {
 	if k := len(b.chunks); k > 0 {
 		if last := b.chunks[k-1]; len(last) < cap(last) {
 			return last[len(last):cap(last)]
 		}
 	}
-	size := min(max(want, int(min(b.size, maxChunk))), maxChunk)
+	size := min(want, maxChunk)
+	if size > pageSize {
+		size &^= pageSize - 1
+	}
 	b.chunks = append(b.chunks, make([]byte, 0, size))
 	return b.chunks[len(b.chunks)-1][:size]
 }
@@ -121,6 +134,18 @@ func (b *Body) readAt(p []byte, off int64) int {
 		}
 	}
 	return n
+}
+
+// newPieceReader reads a body that is in one piece.
+func newPieceReader(text []byte) *BodyReader {
+	r := &struct {
+		BodyReader
+		body  Body
+		chunk [1][]byte
+	}{chunk: [1][]byte{text}}
+	r.body = Body{chunks: r.chunk[:min(len(text), 1)], size: int64(len(text))}
+	r.BodyReader.body = &r.body
+	return &r.BodyReader
 }
 
 // Reader reads the body from its start. It must not be written to any more.

@@ -2,32 +2,31 @@ package store
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 
 	"github.com/postroom/postroom/catcher/mail"
 )
 
-// A slot is a delivery's place in a line; dead once rec is nil.
+// A slot is a delivery's place in a line. A dead one still says where it was.
 type slot struct {
-	id  mail.ID
-	n   int
-	rec *record
+	rec  *record
+	n    int32
+	dead bool
 }
 
 func (a slot) compare(b slot) int {
-	if c := a.id.Compare(b.id); c != 0 {
-		return c
+	if a.rec == b.rec {
+		return cmp.Compare(a.n, b.n)
 	}
-	return cmp.Compare(a.n, b.n)
+	return a.rec.id.Compare(b.rec.id)
 }
 
 // A line is a list in the order of IDs. Removing leaves a dead slot behind; when
 // half of them are dead, all of those go at once.
 type line struct {
 	slots []slot
-	live  int
-	head  int // all before it are dead
+	live  int32
+	head  int32 // all before it are dead
 }
 
 // insert is an append for all but a delivery that moves between mailboxes.
@@ -43,26 +42,30 @@ func (l *line) insert(s slot) {
 	} else {
 		l.slots = slices.Insert(l.slots, at, s)
 	}
-	l.head = min(l.head, at)
+	l.head = min(l.head, int32(at))
 }
 
-// remove kills the slot with the given id and n, which must be alive.
+// remove kills a slot, which must be alive.
 func (l *line) remove(s slot) {
-	at, _ := slices.BinarySearchFunc(l.slots, s, slot.compare)
-	l.slots[at].rec = nil
+	at := int(l.head) // what goes is mostly the oldest
+	if l.slots[at].compare(s) != 0 {
+		at, _ = slices.BinarySearchFunc(l.slots, s, slot.compare)
+	}
+	l.slots[at].dead = true
 	if l.live--; l.live == 0 {
 		l.slots, l.head = nil, 0
 		return
 	}
-	for l.slots[l.head].rec == nil {
+	for l.slots[l.head].dead {
 		l.head++
 	}
 	end := len(l.slots)
-	for l.slots[end-1].rec == nil {
+	for l.slots[end-1].dead {
 		end--
 	}
+	clear(l.slots[end:])
 	l.slots = l.slots[:end]
-	if dead := end - l.live; dead > 32 && dead > l.live {
+	if dead := end - int(l.live); dead > 32 && dead > int(l.live) {
 		l.compact()
 	}
 }
@@ -70,7 +73,7 @@ func (l *line) remove(s slot) {
 func (l *line) compact() {
 	kept := make([]slot, 0, l.live+l.live/4)
 	for _, s := range l.slots[l.head:] {
-		if s.rec != nil {
+		if !s.dead {
 			kept = append(kept, s)
 		}
 	}
@@ -83,29 +86,24 @@ func (l *line) first() slot { return l.slots[l.head] }
 // last returns the newest slot alive; there must be one.
 func (l *line) last() slot { return l.slots[len(l.slots)-1] }
 
-// between walks the live slots with after < id < before, zero bounds being open.
-func (l *line) between(after, before mail.ID, oldest bool) iter.Seq[slot] {
-	from, to := l.head, len(l.slots)
+// find returns the record with the given ID, or nil.
+func (l *line) find(id mail.ID) *record {
+	at, _ := slices.BinarySearchFunc(l.slots, id, func(s slot, id mail.ID) int { return s.rec.id.Compare(id) })
+	if at == len(l.slots) || l.slots[at].dead || l.slots[at].rec.id != id {
+		return nil
+	}
+	return l.slots[at].rec
+}
+
+// between returns the slots with after < id < before, zero bounds being open;
+// some of them are dead.
+func (l *line) between(after, before mail.ID) []slot {
+	from, to := int(l.head), len(l.slots)
 	if !after.IsZero() {
-		from, _ = slices.BinarySearchFunc(l.slots, after, func(s slot, id mail.ID) int {
-			if s.id.Compare(id) <= 0 {
-				return -1
-			}
-			return 1
-		})
+		from, _ = slices.BinarySearchFunc(l.slots, after, func(s slot, id mail.ID) int { return cmp.Or(s.rec.id.Compare(id), -1) })
 	}
 	if !before.IsZero() {
-		to, _ = slices.BinarySearchFunc(l.slots, before, func(s slot, id mail.ID) int { return cmp.Or(s.id.Compare(id), 1) })
+		to, _ = slices.BinarySearchFunc(l.slots, before, func(s slot, id mail.ID) int { return cmp.Or(s.rec.id.Compare(id), 1) })
 	}
-	return func(yield func(slot) bool) {
-		for k := range max(to-from, 0) {
-			s := l.slots[from+k]
-			if !oldest {
-				s = l.slots[to-1-k]
-			}
-			if s.rec != nil && !yield(s) {
-				return
-			}
-		}
-	}
+	return l.slots[from:max(from, to)]
 }

@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,29 +21,30 @@ import (
 // let others in.
 const clearStep = 1000
 
+// writeAhead is for how many messages at most List allocates at once: who keeps
+// one of them keeps the memory of as many.
+const writeAhead = 64
+
 // Memory is the store that is gone with the process.
 type Memory struct {
 	opt Options
 
-	mu     sync.RWMutex // guards all below
-	byID   map[mail.ID]*record
-	all    line
-	boxes  map[string]*box // only those that hold mail
-	bytes  int64
-	unseen int    // messages with a delivery not seen
-	floor  uint32 // no mailbox that is not in boxes has ever given out this UID or a higher one
-}
-
-// A record is one message; msg is replaced, never changed in place below.
-type record struct {
-	msg  mail.Message
-	body *Body
+	mu      sync.RWMutex // guards all below
+	all     line
+	boxes   map[string]*box // only those that hold mail
+	bytes   int64
+	unseen  int         // messages with a delivery not seen
+	floor   uint32      // no mailbox that is not in boxes has ever given out this UID or a higher one
+	filling *slab       // where the next small body goes; nil before the first
+	latest  [256]*facts // by the hash of what they are about, for messages to share
+	seed    maphash.Seed
 }
 
 type box struct {
 	line
-	unseen  int
+	name    string
 	bytes   int64
+	unseen  int32
 	nextUID uint32
 }
 
@@ -56,7 +59,7 @@ func NewMemory(opt Options) *Memory {
 	if opt.Publish == nil {
 		opt.Publish = func(mail.Change) {}
 	}
-	return &Memory{opt: opt, byID: map[mail.ID]*record{}, boxes: map[string]*box{}, floor: 1}
+	return &Memory{opt: opt, boxes: map[string]*box{}, floor: 1, seed: maphash.MakeSeed()}
 }
 
 // Append implements Store.
@@ -67,7 +70,6 @@ func (s *Memory) Append(ctx context.Context, body *Body, m mail.Message) (mail.M
 	if s.opt.Caps.Bytes > 0 && body.Size() > s.opt.Caps.Bytes {
 		return mail.Message{}, fmt.Errorf("%d octets of at most %d: %w", body.Size(), s.opt.Caps.Bytes, ErrTooLarge)
 	}
-	body.Trim()
 	m.Size, m.Unterminated = body.Size(), body.Unterminated()
 	m.Deliveries = slices.Clone(m.Deliveries)
 
@@ -78,48 +80,52 @@ func (s *Memory) Append(ctx context.Context, body *Body, m mail.Message) (mail.M
 		return mail.Message{}, err
 	}
 	m.ID = id
-	r := &record{body: body}
-	s.byID[id] = r
-	s.all.insert(slot{id: id, rec: r})
+	r := s.newRecord(&m)
+	s.keep(r, body)
+	s.all.insert(slot{rec: r})
 	s.bytes += m.Size
 	for i := range m.Deliveries {
-		m.Deliveries[i].ID = mail.DeliveryID{Message: id, N: i}
-		s.enter(r, m.Size, &m.Deliveries[i])
+		d := &m.Deliveries[i]
+		s.enter(r, i, d)
+		d.ID, d.UID = mail.DeliveryID{Message: id, N: i}, r.deliveries[i].uid
 	}
-	s.replace(r, m)
+	s.unseen += r.unseen()
 	s.opt.Publish(mail.Change{Kind: mail.Added, Message: &m, Deliveries: m.Deliveries})
 	s.makeRoom(r)
 	return m, nil
 }
 
-// enter puts a delivery into its mailbox and gives it a UID there.
-func (s *Memory) enter(r *record, size int64, d *mail.Delivery) {
+// enter puts delivery n into its mailbox, d.Box, and gives it a UID there.
+func (s *Memory) enter(r *record, n int, d *mail.Delivery) {
 	b := s.boxes[d.Box]
 	if b == nil {
-		b = &box{nextUID: s.floor}
-		s.boxes[d.Box] = b
+		b = &box{name: strings.Clone(d.Box), nextUID: s.floor}
+		s.boxes[b.name] = b
 	}
-	d.UID = b.nextUID
+	small := &r.deliveries[n]
+	small.box, small.uid = b, b.nextUID
+	small.set(d)
 	b.nextUID++
-	b.insert(slot{id: d.ID.Message, n: d.ID.N, rec: r})
-	b.bytes += size
+	b.insert(slot{rec: r, n: int32(n)})
+	b.bytes += r.size
 	if !d.Seen {
 		b.unseen++
 	}
 }
 
-// leave takes a delivery out of its mailbox. A mailbox that is empty then is
+// leave takes delivery n out of its mailbox. A mailbox that is empty then is
 // forgotten; the floor sees to it that none of its UIDs is given again.
-func (s *Memory) leave(r *record, d mail.Delivery) {
-	b := s.boxes[d.Box]
-	b.remove(slot{id: r.msg.ID, n: d.ID.N})
-	b.bytes -= r.msg.Size
-	if !d.Seen {
+func (s *Memory) leave(r *record, n int) {
+	d := &r.deliveries[n]
+	b := d.box
+	b.remove(slot{rec: r, n: int32(n)})
+	b.bytes -= r.size
+	if !d.seen {
 		b.unseen--
 	}
 	if b.live == 0 {
 		s.floor = max(s.floor, b.nextUID)
-		delete(s.boxes, d.Box)
+		delete(s.boxes, b.name)
 	}
 }
 
@@ -130,55 +136,43 @@ func (s *Memory) makeRoom(r *record) {
 		s.expire(s.opt.Clock.Now().Add(-caps.Age), math.MaxInt)
 	}
 	if caps.Box > 0 {
-		for _, d := range r.msg.Deliveries {
-			for b := s.boxes[d.Box]; b != nil && b.live > caps.Box; {
+		for i := range r.deliveries {
+			for b := r.deliveries[i].box; int(b.live) > caps.Box; {
 				oldest := b.first()
-				gone, _ := oldest.rec.msg.Delivery(oldest.n)
+				gone, _ := oldest.rec.delivery(int(oldest.n))
 				s.remove(oldest.rec, []mail.Delivery{gone}, mail.Evicted)
 			}
 		}
 	}
-	for caps.Messages > 0 && s.all.live > caps.Messages || caps.Bytes > 0 && s.bytes > caps.Bytes {
+	for caps.Messages > 0 && int(s.all.live) > caps.Messages || caps.Bytes > 0 && s.bytes > caps.Bytes {
 		oldest := s.all.first().rec
-		s.remove(oldest, oldest.msg.Deliveries, mail.Evicted)
+		s.remove(oldest, oldest.all(), mail.Evicted)
 	}
 }
 
 // remove takes deliveries, and with the last one the message, out of the store.
 func (s *Memory) remove(r *record, gone []mail.Delivery, why mail.Why) {
-	for _, d := range gone {
-		s.leave(r, d)
+	was := r.unseen()
+	for i := range gone {
+		n := gone[i].ID.N
+		s.leave(r, n)
+		r.deliveries[n].gone = true
 	}
-	rest := make([]mail.Delivery, 0, len(r.msg.Deliveries)-len(gone))
-	for _, d := range r.msg.Deliveries {
-		if !slices.ContainsFunc(gone, func(g mail.Delivery) bool { return g.ID == d.ID }) {
-			rest = append(rest, d)
-		}
+	s.unseen += r.unseen() - was
+	left := r.message()
+	if len(left.Deliveries) == 0 {
+		s.forget(r)
 	}
-	left := r.msg
-	left.Deliveries = rest
-	if len(rest) == 0 {
-		delete(s.byID, r.msg.ID)
-		s.all.remove(slot{id: r.msg.ID})
-		s.bytes -= r.msg.Size
-	}
-	s.replace(r, left)
 	s.opt.Publish(mail.Change{Kind: mail.Removed, Message: &left, Deliveries: gone, Why: why})
 }
 
-// replace gives the record a new message. Those told of the old one keep theirs.
-func (s *Memory) replace(r *record, m mail.Message) {
-	s.unseen += anyUnseen(m) - anyUnseen(r.msg)
-	r.msg = m
-}
-
-func anyUnseen(m mail.Message) int {
-	for _, d := range m.Deliveries {
-		if !d.Seen {
-			return 1
-		}
-	}
-	return 0
+// forget lets go of a message whose deliveries are gone. Dead slots may hold on
+// to the record for a while.
+func (s *Memory) forget(r *record) {
+	s.all.remove(slot{rec: r})
+	s.bytes -= r.size
+	s.drop(r)
+	r.deliveries, r.facts = nil, nil
 }
 
 // Boxes implements Store.
@@ -202,9 +196,9 @@ func (s *Memory) Box(ctx context.Context, name string) (Box, error) {
 
 func (s *Memory) describe(name string) Box {
 	if name == "" {
-		b := Box{Messages: s.all.live, Unseen: s.unseen, Bytes: s.bytes}
+		b := Box{Messages: int(s.all.live), Unseen: s.unseen, Bytes: s.bytes}
 		if s.all.live > 0 {
-			b.Newest = s.all.last().id
+			b.Newest = s.all.last().rec.id
 		}
 		return b
 	}
@@ -212,7 +206,7 @@ func (s *Memory) describe(name string) Box {
 	if b == nil {
 		return Box{Name: name, NextUID: s.floor}
 	}
-	return Box{Name: name, Messages: b.live, Unseen: b.unseen, Bytes: b.bytes, Newest: b.last().id, NextUID: b.nextUID}
+	return Box{Name: name, Messages: int(b.live), Unseen: int(b.unseen), Bytes: b.bytes, Newest: b.last().rec.id, NextUID: b.nextUID}
 }
 
 // List implements Store.
@@ -227,20 +221,29 @@ func (s *Memory) List(ctx context.Context, q Query) (Page, error) {
 		}
 		l = &b.line
 	}
-	size := l.live
+	size := int(l.live)
 	if q.Limit > 0 {
 		size = min(size, q.Limit)
 	}
 	page := Page{Messages: make([]mail.Message, 0, size)}
-	for place := range l.between(q.After, q.Before, q.Oldest) {
-		if k := len(page.Messages); k > 0 && page.Messages[k-1].ID == place.id {
-			continue // two deliveries of one message in one mailbox
+	w := writer{bare: q.Bare, ahead: min(size, writeAhead)}
+	slots := l.between(q.After, q.Before)
+	var last *record
+	for k := range slots {
+		place := &slots[k]
+		if !q.Oldest {
+			place = &slots[len(slots)-1-k]
+		}
+		if place.dead || place.rec == last { // two deliveries of one message in one mailbox
+			continue
 		}
 		if q.Limit > 0 && len(page.Messages) == q.Limit {
 			page.More = true
 			break
 		}
-		page.Messages = append(page.Messages, place.rec.msg)
+		last = place.rec
+		page.Messages = page.Messages[:len(page.Messages)+1]
+		w.write(&page.Messages[len(page.Messages)-1], last)
 	}
 	return page, ctx.Err()
 }
@@ -249,22 +252,22 @@ func (s *Memory) List(ctx context.Context, q Query) (Page, error) {
 func (s *Memory) Get(ctx context.Context, id mail.ID) (mail.Message, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	r := s.byID[id]
+	r := s.all.find(id)
 	if r == nil {
 		return mail.Message{}, ErrNotFound
 	}
-	return r.msg, ctx.Err()
+	return r.message(), ctx.Err()
 }
 
 // Open implements Store.
 func (s *Memory) Open(ctx context.Context, id mail.ID) (Reader, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	r := s.byID[id]
+	r := s.all.find(id)
 	if r == nil {
 		return nil, ErrNotFound
 	}
-	return r.body.Reader(), ctx.Err()
+	return r.in.reader(r), ctx.Err()
 }
 
 // Update implements Store.
@@ -274,15 +277,14 @@ func (s *Memory) Update(ctx context.Context, id mail.DeliveryID, change func(*ma
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.byID[id.Message]
+	r := s.all.find(id.Message)
 	if r == nil {
 		return mail.Delivery{}, ErrNotFound
 	}
-	at := slices.IndexFunc(r.msg.Deliveries, func(d mail.Delivery) bool { return d.ID == id })
-	if at < 0 {
+	old, ok := r.delivery(id.N)
+	if !ok {
 		return mail.Delivery{}, ErrNotFound
 	}
-	old := r.msg.Deliveries[at]
 	d := old
 	d.Trail = slices.Clone(old.Trail)
 	if err := change(&d); err != nil {
@@ -292,23 +294,24 @@ func (s *Memory) Update(ctx context.Context, id mail.DeliveryID, change func(*ma
 	if d.Same(&old) {
 		return old, nil
 	}
-	from := ""
+	from, was := "", r.unseen()
 	if d.Box == old.Box {
-		s.boxes[d.Box].unseen += unseen(d) - unseen(old)
+		r.deliveries[id.N].box.unseen += unseen(d) - unseen(old)
+		r.deliveries[id.N].set(&d)
 	} else {
 		from = old.Box
-		s.leave(r, old)
-		s.enter(r, r.msg.Size, &d)
+		s.leave(r, id.N)
+		s.enter(r, id.N, &d)
+		d.UID = r.deliveries[id.N].uid
 	}
-	m := r.msg
-	m.Deliveries = slices.Clone(m.Deliveries)
-	m.Deliveries[at] = d
-	s.replace(r, m)
+	s.unseen += r.unseen() - was
+	m := r.message()
+	at := slices.IndexFunc(m.Deliveries, func(d mail.Delivery) bool { return d.ID == id })
 	s.opt.Publish(mail.Change{Kind: mail.Updated, Message: &m, Deliveries: m.Deliveries[at : at+1 : at+1], From: from})
 	return d, nil
 }
 
-func unseen(d mail.Delivery) int {
+func unseen(d mail.Delivery) int32 {
 	if d.Seen {
 		return 0
 	}
@@ -340,16 +343,11 @@ func (s *Memory) deletePart(ids []mail.ID, wanted map[mail.ID][]int) []mail.Deli
 	defer s.mu.Unlock()
 	var all []mail.Delivery
 	for _, id := range ids {
-		r := s.byID[id]
+		r := s.all.find(id)
 		if r == nil {
 			continue
 		}
-		var gone []mail.Delivery
-		for _, d := range r.msg.Deliveries {
-			if slices.Contains(wanted[id], d.ID.N) {
-				gone = append(gone, d)
-			}
-		}
+		gone := slices.DeleteFunc(r.all(), func(d mail.Delivery) bool { return !slices.Contains(wanted[id], d.ID.N) })
 		if len(gone) > 0 {
 			s.remove(r, gone, mail.Deleted)
 			all = append(all, gone...)
@@ -380,10 +378,11 @@ func (s *Memory) Clear(ctx context.Context, name string) (int, error) {
 func (s *Memory) clearAll() int {
 	count := 0
 	for _, b := range s.boxes {
-		count += b.live
+		count += int(b.live)
 		s.floor = max(s.floor, b.nextUID)
 	}
-	s.byID, s.all, s.boxes, s.bytes, s.unseen = map[mail.ID]*record{}, line{}, map[string]*box{}, 0, 0
+	s.all, s.boxes, s.bytes, s.unseen = line{}, map[string]*box{}, 0, 0
+	s.filling, s.latest = nil, [256]*facts{}
 	return count
 }
 
@@ -392,19 +391,21 @@ func (s *Memory) clearBox(name string) int {
 	if b == nil {
 		return 0
 	}
-	for place := range b.between(mail.ID{}, mail.ID{}, true) {
-		m := place.rec.msg
-		m.Deliveries = slices.DeleteFunc(slices.Clone(m.Deliveries), func(d mail.Delivery) bool { return d.Box == name })
-		s.replace(place.rec, m)
-		if len(m.Deliveries) == 0 && s.byID[m.ID] != nil {
-			delete(s.byID, m.ID)
-			s.all.remove(slot{id: m.ID})
-			s.bytes -= m.Size
+	for _, place := range b.slots {
+		if place.dead {
+			continue
+		}
+		r := place.rec
+		was := r.unseen()
+		r.deliveries[place.n].gone = true
+		s.unseen += r.unseen() - was
+		if r.gone() {
+			s.forget(r)
 		}
 	}
 	s.floor = max(s.floor, b.nextUID)
 	delete(s.boxes, name)
-	return b.live
+	return int(b.live)
 }
 
 // Expire implements Store.
@@ -430,10 +431,10 @@ func (s *Memory) expire(before time.Time, limit int) int {
 	n := 0
 	for n < limit && s.all.live > 0 {
 		oldest := s.all.first().rec
-		if !oldest.msg.Received.Before(before) {
+		if !oldest.received().Before(before) {
 			break
 		}
-		s.remove(oldest, oldest.msg.Deliveries, mail.Expired)
+		s.remove(oldest, oldest.all(), mail.Expired)
 		n++
 	}
 	return n

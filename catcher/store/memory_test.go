@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
@@ -31,6 +32,91 @@ func TestMemoryNeedsNoOptions(t *testing.T) {
 	m, err := s.Append(context.Background(), &store.Body{}, mail.Message{Deliveries: []mail.Delivery{{Box: "a@a"}}})
 	if err != nil || m.ID.IsZero() {
 		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+// TestMemoryKeepsWhatItWasGiven: the small form that messages are kept in loses
+// nothing of what is unusual about them.
+func TestMemoryKeepsWhatItWasGiven(t *testing.T) {
+	t.Parallel()
+	session := &mail.Session{ID: "s", Helo: "x"}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+	step := mail.Step{At: at, Did: "deferred", Reply: &mail.Reply{Code: 451}}
+	plain := mail.Rcpt{Address: "a@a"}
+	never := mail.Rcpt{Address: "A@a", Notify: mail.NotifyNever, ORcpt: "rfc822;x@a"}
+	for name, m := range map[string]mail.Message{
+		"nothing":           {},
+		"no recipients":     {Deliveries: []mail.Delivery{{Box: "a@a"}}},
+		"plain":             {Envelope: mail.Envelope{From: "f@a", To: []mail.Rcpt{plain}, Session: session}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "a@a", State: mail.Delivered}}},
+		"seen":              {Envelope: mail.Envelope{From: "f@a", To: []mail.Rcpt{plain}, Session: session}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "a@a", State: mail.Delivered, Seen: true}}},
+		"same, other facts": {Envelope: mail.Envelope{From: "f@a", To: []mail.Rcpt{plain}, Session: session, UTF8: true, EnvID: "e", Ret: "HDRS", Body: "8BITMIME"}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "a@a", State: mail.Delivered}}},
+		"a name twice":      {Envelope: mail.Envelope{To: []mail.Rcpt{plain, never}}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "a@a", State: mail.Delivered}}},
+		"two, one unusual":  {Envelope: mail.Envelope{To: []mail.Rcpt{plain, never}}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "a@a", State: mail.Delivered}, {Rcpt: never, Box: "b@b", State: mail.Delivered}}},
+		"in the queue":      {Envelope: mail.Envelope{To: []mail.Rcpt{plain}}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "@queue", State: "queued", Next: at, Trail: []mail.Step{step}}}},
+		"local time":        {Received: time.Unix(1, 2), Envelope: mail.Envelope{From: "f@a", Session: session}},
+		"UTC":               {Received: at, Envelope: mail.Envelope{From: "f@a", Session: session}},
+	} {
+		s := store.NewMemory(store.Options{})
+		for range 2 { // the second time much is shared with the first
+			want, err := s.Append(t.Context(), &store.Body{}, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := s.Get(t.Context(), want.ID)
+			if err != nil || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+				t.Errorf("%s: got\n%+v, want\n%+v (%v)", name, got, want, err)
+			}
+		}
+	}
+}
+
+// TestMemoryMovesWhatIsLeftOfSlabs deletes all but a few of very many small
+// messages: those that stay are whole, and do not hold up the memory of the rest.
+func TestMemoryMovesWhatIsLeftOfSlabs(t *testing.T) {
+	t.Parallel()
+	s := store.NewMemory(store.Options{})
+	const count, keep = 20_000, 100
+	text := func(i int) string { return strings.Repeat(fmt.Sprintf("%d\r\n", i), 100) }
+	var kept []mail.ID
+	readers := map[int]store.Reader{}
+	for i := range count {
+		box := "gone@a"
+		if i%keep == 0 {
+			box = "kept@a"
+		}
+		var body store.Body
+		io.WriteString(&body, text(i))
+		m, err := s.Append(t.Context(), &body, mail.Message{Deliveries: []mail.Delivery{{Box: box}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%keep == 0 {
+			kept = append(kept, m.ID)
+		}
+		if i%(10*keep) == 1 {
+			readers[i], _ = s.Open(t.Context(), m.ID)
+		}
+	}
+	if n, err := s.Clear(t.Context(), "gone@a"); n != count-count/keep || err != nil {
+		t.Fatal(n, err)
+	}
+	for i, r := range readers {
+		if got, err := io.ReadAll(r); string(got) != text(i) {
+			t.Errorf("message %d was gone while it was open: %.50q, %v", i, got, err)
+		}
+	}
+	for i, id := range kept {
+		r, err := s.Open(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(r); string(got) != text(i*keep) {
+			t.Errorf("message %d is now %.50q, %v", i*keep, got, err)
+		}
+	}
+	bodies, reserved := s.Footprint()
+	if reserved > 4*bodies {
+		t.Errorf("%d octets are reserved for %d", reserved, bodies)
 	}
 }
 
