@@ -38,8 +38,10 @@ func (w *writer) add(group []*op) error {
 			return err
 		}
 	}
-	if err := w.reserve.make(); err != nil {
-		return err
+	if w.reserve.spent {
+		if err := w.reserve.make(); err != nil {
+			return err
+		}
 	}
 	if err := w.rotate(); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -46,7 +47,7 @@ var (
 type Store struct {
 	opt  Options
 	dir  string
-	lock *os.File
+	lock io.Closer
 	segs *segments
 	view *view
 	read *reading

@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"sync"
@@ -19,6 +20,18 @@ func TestMain(m *testing.M) {
 		return
 	}
 	m.Run()
+}
+
+// tempDir is a folder that the test has for itself, in memory where there is such
+// a place: these tests open and sync thousands of stores.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "postroom")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func open(t testing.TB, dir string, opt disk.Options) *disk.Store {
@@ -49,7 +62,7 @@ func TestDisk(t *testing.T) {
 			storetest.Run(t, func(t testing.TB, given store.Options) store.Store {
 				opt := opt
 				opt.Options = given
-				s := open(t, t.TempDir(), opt)
+				s := open(t, tempDir(t), opt)
 				t.Cleanup(func() { closeStore(t, s) })
 				return s
 			})
@@ -63,7 +76,7 @@ func TestDiskReopened(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t testing.TB, given store.Options) store.Store {
 		opt := disk.Options{Options: given, NoSync: true, SegmentSize: 5000}.Restless()
-		dir := t.TempDir()
+		dir := tempDir(t)
 		s := &reopened{TB: t, dir: dir, opt: opt, Store: open(t, dir, opt)}
 		t.Cleanup(func() { closeStore(t, s.Store) })
 		return s
@@ -149,4 +162,19 @@ func (s *reopened) Boxes(ctx context.Context) ([]store.Box, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.Store.Boxes(ctx)
+}
+
+func checkKnown(t *testing.T, s store.Store, known map[mail.ID][]byte) {
+	t.Helper()
+	for id, text := range known {
+		r, err := s.Open(t.Context(), id)
+		if err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		var got bytes.Buffer
+		if _, err := r.WriteTo(&got); err != nil || !bytes.Equal(got.Bytes(), text) {
+			t.Errorf("%s: %d octets, %v", id, got.Len(), err)
+		}
+		r.Close()
+	}
 }

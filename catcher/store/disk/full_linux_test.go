@@ -78,21 +78,6 @@ func fill(t *testing.T, s store.Store) map[mail.ID][]byte {
 	}
 }
 
-func checkKnown(t *testing.T, s store.Store, known map[mail.ID][]byte) {
-	t.Helper()
-	for id, text := range known {
-		r, err := s.Open(t.Context(), id)
-		if err != nil {
-			t.Fatalf("%s: %v", id, err)
-		}
-		var got bytes.Buffer
-		if _, err := r.WriteTo(&got); err != nil || !bytes.Equal(got.Bytes(), text) {
-			t.Errorf("%s: %d octets, %v", id, got.Len(), err)
-		}
-		r.Close()
-	}
-}
-
 // makeRoom deletes in one of the ways there are.
 func makeRoom(t *testing.T, s store.Store, how int, known map[mail.ID][]byte) {
 	ctx := context.Background()

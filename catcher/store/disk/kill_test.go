@@ -109,7 +109,7 @@ const kills = 200
 // it left behind.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := tempDir(t)
 	book := &ledger{messages: map[string]*entry{}, uids: map[string]string{}}
 	for round := range kills {
 		book.read(t, killed(t, dir))

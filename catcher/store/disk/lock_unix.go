@@ -3,13 +3,15 @@
 package disk
 
 import (
+	"errors"
+	"io"
 	"os"
 	"syscall"
 )
 
 // lockFile opens a file that no other process, and no other store of this one,
-// has locked. The lock goes with the file or the process.
-func lockFile(path string) (*os.File, error) {
+// has locked. The lock goes with closing it, or with the process.
+func lockFile(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -21,5 +23,13 @@ func lockFile(path string) (*os.File, error) {
 		}
 		return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 	}
-	return f, nil
+	return locked{f}, nil
+}
+
+type locked struct{ f *os.File }
+
+// Close unlocks by name: a process that is just being forked has the file too,
+// and would keep the lock.
+func (l locked) Close() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
 }

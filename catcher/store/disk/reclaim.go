@@ -108,10 +108,10 @@ func (t *tx) copy(seg *segment, r *record) error {
 }
 
 // The reserve is a file that is given up when the disk is full, so that mail can
-// still be deleted. As long as it cannot be made again, no mail is taken.
+// still be deleted. Once it is spent no mail is taken until it could be made again.
 type reserve struct {
-	path string
-	made bool
+	path        string
+	made, spent bool
 }
 
 const (
@@ -120,27 +120,20 @@ const (
 )
 
 func (r *reserve) make() error {
-	if r.made {
-		return nil
-	}
 	info, err := os.Stat(r.path)
-	if err == nil && info.Size() == reserveSize {
-		r.made = true
-		return nil
-	}
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() != reserveSize {
 		err = os.WriteFile(r.path, make([]byte, reserveSize), 0o600)
 	}
 	if err != nil {
 		os.Remove(r.path)
 		return err
 	}
-	r.made = true
+	r.made, r.spent = true, false
 	return nil
 }
 
 // spend gives the reserve up, and says whether there was one.
 func (r *reserve) spend() bool {
-	r.made = false
+	r.made, r.spent = false, true
 	return os.Remove(r.path) == nil
 }

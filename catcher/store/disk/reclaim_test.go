@@ -50,7 +50,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 // before reads on.
 func TestSpaceComesBack(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := tempDir(t)
 	opt := disk.Options{NoSync: true, SegmentSize: 1 << 20}.Restless()
 	s := open(t, dir, opt)
 	texts := map[mail.ID][]byte{}
@@ -98,7 +98,7 @@ func TestSpaceComesBack(t *testing.T) {
 // TestDatabaseShrinks deletes everything from a database of some size.
 func TestDatabaseShrinks(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := tempDir(t)
 	s := open(t, dir, disk.Options{NoSync: true}.Restless())
 	defer closeStore(t, s)
 	boxes := make([]string, 200)

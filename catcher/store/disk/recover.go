@@ -3,6 +3,7 @@ package disk
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -43,11 +44,18 @@ func (s *Store) tryWriter() (w *writer, err error) {
 		live: map[int64]int64{}, sizes: map[int64]int64{}, boxes: map[string]*box{}, numbers: map[int64]*box{},
 		dirty: map[*box]bool{}, fresh: map[int64]bool{}, reserve: reserve{path: filepath.Join(s.dir, reserveName)},
 	}
+	short, err := isShort(filepath.Join(s.dir, databaseName))
+	if err != nil {
+		return nil, err
+	}
 	if w.db, err = openDatabase(s.dir); err != nil {
 		return nil, err
 	}
 	w.look = w.db.finder
-	if err = w.recover(); err == nil {
+	if err = w.db.whole(short); err == nil {
+		err = w.recover()
+	}
+	if err == nil {
 		err = w.rotate()
 	}
 	if err != nil {
@@ -67,9 +75,6 @@ func (w *writer) close() error {
 
 // recover compares the database with the segments and makes them agree.
 func (w *writer) recover() (err error) {
-	if err := w.db.whole(); err != nil {
-		return err
-	}
 	if w.state, err = w.db.state(); err != nil {
 		return err
 	}
@@ -103,28 +108,46 @@ func (w *writer) recover() (err error) {
 	return nil
 }
 
-// whole checks that no end of the file is missing, once what is in the log was
-// written back.
-func (db *database) whole() error {
-	if err := db.writeBack(); err != nil {
+// whole writes back what is in the log, and makes sure that the file was not
+// short before, but for what the log had.
+func (db *database) whole(short bool) error {
+	if err := db.writeBack(); err != nil || !short {
 		return err
 	}
-	var file string
-	var pages, size int64
-	if err := db.scan(&pages, "PRAGMA page_count"); err != nil {
+	var verdict string
+	if err := db.scan(&verdict, "PRAGMA quick_check(1)"); err != nil {
 		return err
 	}
-	if err := db.scan(&size, "PRAGMA page_size"); err != nil {
-		return err
+	if verdict != "ok" {
+		return fmt.Errorf("%s: %w", verdict, errDamaged)
 	}
-	if err := db.scan(&file, "SELECT file FROM pragma_database_list WHERE name = 'main'"); err != nil {
-		return err
+	return nil
+}
+
+// isShort says whether a database file has fewer pages than it says: it was cut
+// off, or SQLite ended while it was writing back its log.
+func isShort(path string) (bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
 	}
-	info, err := os.Stat(file)
-	if err == nil && info.Size() < pages*size {
-		err = fmt.Errorf("%s is cut off: %w", file, errDamaged)
+	if err != nil {
+		return false, err
 	}
-	return err
+	defer f.Close()
+	var head [32]byte
+	if _, err := f.ReadAt(head[:], 0); err != nil {
+		return false, nil // an empty one is new, others SQLite will not take
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	pageSize := int64(binary.BigEndian.Uint16(head[16:])) // 1 stands for 65536
+	if pageSize == 1 {
+		pageSize = 1 << 16
+	}
+	return info.Size() < pageSize*int64(binary.BigEndian.Uint32(head[28:])), nil
 }
 
 // segments reads how much of each is in use, and the sizes that they must have.

@@ -120,6 +120,8 @@ func (w *writer) keepHouse() bool {
 	case w.vacuumSome():
 	case w.commits > 0 || len(w.dead) > 0:
 		w.checkpoint()
+	case !w.reserve.made:
+		return w.reserve.make() == nil
 	default:
 		return false
 	}
