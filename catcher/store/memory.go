@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postroom/postroom/catcher/clock"
@@ -38,6 +39,10 @@ type Memory struct {
 	filling *slab       // where the next small body goes; nil before the first
 	latest  [256]*facts // by the hash of what they are about, for messages to share
 	seed    maphash.Seed
+
+	// What List has written out lately, by the last octet of the ID: a page that
+	// shows the newest messages lists them again and again. Readers change it too.
+	listed [256]atomic.Pointer[listed]
 }
 
 type box struct {
@@ -152,6 +157,7 @@ func (s *Memory) makeRoom(r *record) {
 
 // remove takes deliveries, and with the last one the message, out of the store.
 func (s *Memory) remove(r *record, gone []mail.Delivery, why mail.Why) {
+	s.unlist(r)
 	was := r.unseen()
 	for i := range gone {
 		n := gone[i].ID.N
@@ -243,7 +249,7 @@ func (s *Memory) List(ctx context.Context, q Query) (Page, error) {
 		}
 		last = place.rec
 		page.Messages = page.Messages[:len(page.Messages)+1]
-		w.write(&page.Messages[len(page.Messages)-1], last)
+		s.write(&page.Messages[len(page.Messages)-1], last, &w)
 	}
 	return page, ctx.Err()
 }
@@ -294,6 +300,7 @@ func (s *Memory) Update(ctx context.Context, id mail.DeliveryID, change func(*ma
 	if d.Same(&old) {
 		return old, nil
 	}
+	s.unlist(r)
 	from, was := "", r.unseen()
 	if d.Box == old.Box {
 		r.deliveries[id.N].box.unseen += unseen(d) - unseen(old)
@@ -383,6 +390,9 @@ func (s *Memory) clearAll() int {
 	}
 	s.all, s.boxes, s.bytes, s.unseen = line{}, map[string]*box{}, 0, 0
 	s.filling, s.latest = nil, [256]*facts{}
+	for i := range s.listed {
+		s.listed[i].Store(nil)
+	}
 	return count
 }
 
@@ -396,6 +406,7 @@ func (s *Memory) clearBox(name string) int {
 			continue
 		}
 		r := place.rec
+		s.unlist(r)
 		was := r.unseen()
 		r.deliveries[place.n].gone = true
 		s.unseen += r.unseen() - was

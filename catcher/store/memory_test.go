@@ -70,6 +70,47 @@ func TestMemoryKeepsWhatItWasGiven(t *testing.T) {
 	}
 }
 
+// TestMemoryListsWhatIsThereNow: what was listed once is listed anew after each
+// change.
+func TestMemoryListsWhatIsThereNow(t *testing.T) {
+	t.Parallel()
+	s := store.NewMemory(store.Options{})
+	m, err := s.Append(t.Context(), &store.Body{}, mail.Message{Deliveries: []mail.Delivery{{Box: "a@a"}, {Box: "b@b"}, {Box: "c@c"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func() string {
+		page, err := s.List(t.Context(), store.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		for _, d := range page.Messages[0].Deliveries {
+			fmt.Fprintf(&text, "%s %v,", d.Box, d.Seen)
+		}
+		return text.String()
+	}
+	for _, step := range []struct {
+		do   func() error
+		want string
+	}{
+		{func() error { return nil }, "a@a false,b@b false,c@c false,"},
+		{func() error {
+			_, err := s.Update(t.Context(), m.Deliveries[1].ID, func(d *mail.Delivery) error { d.Seen = true; return nil })
+			return err
+		}, "a@a false,b@b true,c@c false,"},
+		{func() error { _, err := s.Clear(t.Context(), "a@a"); return err }, "b@b true,c@c false,"},
+		{func() error { _, err := s.Delete(t.Context(), m.Deliveries[2].ID); return err }, "b@b true,"},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		if got := list(); got != step.want {
+			t.Errorf("listed %s, want %s", got, step.want)
+		}
+	}
+}
+
 // TestMemoryMovesWhatIsLeftOfSlabs deletes all but a few of very many small
 // messages: those that stay are whole, and do not hold up the memory of the rest.
 func TestMemoryMovesWhatIsLeftOfSlabs(t *testing.T) {

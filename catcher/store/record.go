@@ -196,13 +196,9 @@ type writer struct {
 
 // write makes m, which must be zero, the message of the record.
 func (w *writer) write(m *mail.Message, r *record) {
-	m.ID, m.Received, m.Size, m.Unterminated = r.id, r.received(), r.size, r.facts.unterminated
+	w.writeFacts(m, r)
 	m.Deliveries = w.writeDeliveries(r)
-	if w.bare {
-		return
-	}
-	m.Envelope = r.facts.envelope
-	if r.facts.to {
+	if w.bare || r.facts.to {
 		return
 	}
 	start := room(&w.to, len(r.deliveries), w.ahead)
@@ -210,6 +206,13 @@ func (w *writer) write(m *mail.Message, r *record) {
 		w.to = append(w.to, r.deliveries[n].rcpt())
 	}
 	m.Envelope.To = slices.Clip(w.to[start:])
+}
+
+func (w *writer) writeFacts(m *mail.Message, r *record) {
+	m.ID, m.Received, m.Size, m.Unterminated = r.id, r.received(), r.size, r.facts.unterminated
+	if !w.bare {
+		m.Envelope = r.facts.envelope
+	}
 }
 
 func (w *writer) writeDeliveries(r *record) []mail.Delivery {
@@ -227,6 +230,35 @@ func (w *writer) writeDeliveries(r *record) []mail.Delivery {
 		}
 	}
 	return slices.Clip(w.deliveries[start:])
+}
+
+// listed is what is long to write of a message that has not changed since.
+type listed struct {
+	record     *record
+	to         []mail.Rcpt
+	deliveries []mail.Delivery
+}
+
+// write does what w does, or takes what was listed before.
+func (s *Memory) write(m *mail.Message, r *record, w *writer) {
+	last := &s.listed[r.id[len(r.id)-1]]
+	if before := last.Load(); before != nil && before.record == r {
+		w.writeFacts(m, r)
+		m.Envelope.To, m.Deliveries = before.to, before.deliveries
+		return
+	}
+	w.write(m, r)
+	if !w.bare {
+		last.Store(&listed{r, m.Envelope.To, m.Deliveries})
+	}
+}
+
+// unlist is called before a record changes.
+func (s *Memory) unlist(r *record) {
+	last := &s.listed[r.id[len(r.id)-1]]
+	if before := last.Load(); before != nil && before.record == r {
+		last.Store(nil)
+	}
 }
 
 // room sees to it that n more fit into the list where it is, and returns its
