@@ -117,7 +117,7 @@ func isFull(err error) bool {
 		return true
 	}
 	var se *sqlite.Error
-	return errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_FULL
+	return errors.As(err, &se) && (se.Code()&0xff == sqlite3.SQLITE_FULL || se.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
 }
 
 // isDamaged says whether an error means that the database cannot be used.

@@ -16,6 +16,11 @@ import (
 // put aside and made again from the segments.
 func (s *Store) openWriter() (*writer, error) {
 	w, err := s.tryWriter()
+	if spare := (&reserve{path: filepath.Join(s.dir, reserveName)}); isFull(err) && spare.spend() {
+		if w, err = s.tryWriter(); err == nil {
+			w.reserve.spent = true
+		}
+	}
 	if err == nil || !isDamaged(err) && !errors.Is(err, errDamaged) {
 		return w, err
 	}
@@ -67,6 +72,9 @@ func (s *Store) tryWriter() (w *writer, err error) {
 // close brings everything to the database and lets go of it.
 func (w *writer) close() error {
 	err := w.settle()
+	if isFull(err) && w.reserve.spend() {
+		err = w.settle()
+	}
 	if w.cur != nil {
 		err = errors.Join(err, w.cur.f.Truncate(w.state.end), datasync(w.cur.f))
 	}
