@@ -46,6 +46,9 @@ func (w *writer) add(group []*op) error {
 	if err := w.rotate(); err != nil {
 		return err
 	}
+	if err := w.meet(boxesOf(group)); err != nil {
+		return err
+	}
 	for _, o := range group {
 		if err := w.number(o.add); err != nil {
 			return err
@@ -72,6 +75,17 @@ func (w *writer) add(group []*op) error {
 	return nil
 }
 
+// boxesOf lists the mailboxes of messages.
+func boxesOf(group []*op) []string {
+	var names []string
+	for _, o := range group {
+		for i := range o.add.given.Deliveries {
+			names = append(names, o.add.given.Deliveries[i].Box)
+		}
+	}
+	return names
+}
+
 // number gives a message its ID, and its deliveries theirs and their UIDs. Those
 // are not used again when the message fails.
 func (w *writer) number(a *addition) error {
@@ -84,10 +98,7 @@ func (w *writer) number(a *addition) error {
 	m.Deliveries = slices.Clone(m.Deliveries)
 	for i := range m.Deliveries {
 		d := &m.Deliveries[i]
-		b, err := w.box(d.Box)
-		if err != nil {
-			return err
-		}
+		b := w.boxes[d.Box]
 		d.ID, d.UID = mail.DeliveryID{Message: id, N: i}, b.next
 		b.next++
 	}

@@ -2,7 +2,7 @@ package disk
 
 import (
 	"database/sql"
-	"errors"
+	"slices"
 
 	"github.com/postroom/postroom/catcher/mail"
 )
@@ -24,15 +24,27 @@ type box struct {
 // box finds a mailbox by its name, or makes one that gets a row once there is
 // something in it.
 func (w *writer) box(name string) (*box, error) {
-	if b := w.boxes[name]; b != nil {
-		return b, nil
+	if err := w.meet([]string{name}); err != nil {
+		return nil, err
 	}
-	b, err := w.look.box(w.look.named, name)
-	if errors.Is(err, sql.ErrNoRows) {
-		w.state.boxes++
-		b, err = &box{no: w.state.boxes, name: name, next: w.state.floor}, nil
+	return w.boxes[name], nil
+}
+
+// meet does that for several mailboxes, which then are among w.boxes.
+func (w *writer) meet(names []string) error {
+	names = slices.DeleteFunc(names, func(name string) bool { return w.boxes[name] != nil })
+	for part := range slices.Chunk(names, bulkRows) {
+		if err := w.look.meet(part, w.remember); err != nil {
+			return err
+		}
 	}
-	return b, w.remember(b, err)
+	for _, name := range names {
+		if w.boxes[name] == nil {
+			w.state.boxes++
+			w.remember(&box{no: w.state.boxes, name: name, next: w.state.floor})
+		}
+	}
+	return nil
 }
 
 // boxNo finds the mailbox of a delivery.
@@ -40,16 +52,15 @@ func (w *writer) boxNo(no int64) (*box, error) {
 	if b := w.numbers[no]; b != nil {
 		return b, nil
 	}
-	b, err := w.look.box(w.look.numbered, no)
-	return b, w.remember(b, err)
+	b := &box{}
+	if err := b.scan(w.look.numbered.QueryRow(no)); err != nil {
+		return nil, err
+	}
+	w.remember(b)
+	return b, nil
 }
 
-func (w *writer) remember(b *box, err error) error {
-	if err == nil {
-		w.boxes[b.name], w.numbers[b.no] = b, b
-	}
-	return err
-}
+func (w *writer) remember(b *box) { w.boxes[b.name], w.numbers[b.no] = b, b }
 
 func (w *writer) forget(b *box) {
 	delete(w.boxes, b.name)
@@ -85,11 +96,34 @@ func (w *writer) count(b *box, sign, size int64, p *place) {
 }
 
 // A finder finds mailboxes in the database.
-type finder struct{ named, numbered *sql.Stmt }
+type finder struct{ named, namedMany, numbered *sql.Stmt }
 
 const boxQuery = "SELECT no, name, messages, unseen, bytes, next FROM boxes WHERE "
 
-func (finder) box(stmt *sql.Stmt, key any) (*box, error) {
-	b := &box{}
-	return b, stmt.QueryRow(key).Scan(&b.no, &b.name, &b.messages, &b.unseen, &b.bytes, &b.next)
+// meet hands on the mailboxes that there are of at most bulkRows names.
+func (f finder) meet(names []string, use func(*box)) error {
+	stmt, args := f.named, make([]any, 1, bulkRows)
+	if len(names) > 1 {
+		stmt, args = f.namedMany, args[:bulkRows]
+	}
+	for i := range args {
+		args[i] = names[min(i, len(names)-1)]
+	}
+	rows, err := stmt.Query(args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		b := &box{}
+		if err := b.scan(rows); err != nil {
+			return err
+		}
+		use(b)
+	}
+	return rows.Err()
+}
+
+func (b *box) scan(row interface{ Scan(...any) error }) error {
+	return row.Scan(&b.no, &b.name, &b.messages, &b.unseen, &b.bytes, &b.next)
 }

@@ -173,11 +173,11 @@ type database struct {
 	all  []*sql.Stmt // to be closed: a connection with statements is never quite closed
 	finder
 
-	rows, boxed                      bulk
+	rows, boxed, boxes               bulk
 	updateInfo, moveRow, deleteRow   *sql.Stmt
 	removeBoxed                      *sql.Stmt
 	getRow, oldestRows, oldestRowsIn *sql.Stmt
-	setBox, removeBox                *sql.Stmt
+	removeBox                        *sql.Stmt
 	setState, setLive, removeLive    *sql.Stmt
 }
 
@@ -214,8 +214,10 @@ func (db *database) open() (err error) {
 		{&db.oldestRows, "SELECT " + rowColumns + " FROM messages m ORDER BY m.id LIMIT ?"},
 		{&db.oldestRowsIn, "SELECT " + rowColumns + " FROM boxed b CROSS JOIN messages m ON m.id = b.id WHERE b.box = ? ORDER BY b.id, b.n LIMIT ?"},
 		{&db.named, boxQuery + "name = ?"},
+		{&db.namedMany, boxQuery + "name IN " + tuples(1, bulkRows)},
 		{&db.numbered, boxQuery + "no = ?"},
-		{&db.setBox, "INSERT INTO boxes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (no) DO UPDATE SET messages = ?3, unseen = ?4, bytes = ?5, next = ?6"},
+		{&db.boxes.one, "INSERT INTO boxes VALUES " + tuples(1, 6) + onBox},
+		{&db.boxes.many, "INSERT INTO boxes VALUES " + tuples(bulkRows, 6) + onBox},
 		{&db.removeBox, "DELETE FROM boxes WHERE no = ?"},
 		{&db.setState, "UPDATE state SET segment = ?, end = ?, synced = ?, last = ?, messages = ?, bytes = ?, unseen = ?, deliveries = ?, floor = ?, boxes = ?"},
 		{&db.setLive, "INSERT INTO segments VALUES (?, ?, ?) ON CONFLICT (no) DO UPDATE SET live = ?2, size = max(size, ?3)"},
@@ -293,6 +295,9 @@ func (db *database) flush(b *batch) error {
 			return err
 		}
 	}
+	if err := db.boxes.flush(); err != nil {
+		return err
+	}
 	for no, octets := range b.live {
 		if err := db.writeLive(no, octets, &b.state); err != nil {
 			return err
@@ -312,12 +317,15 @@ func (db *database) state() (s state, err error) {
 	return s, err
 }
 
+// onBox is for mailboxes that have a row.
+const onBox = " ON CONFLICT (no) DO UPDATE SET messages = excluded.messages, unseen = excluded.unseen, bytes = excluded.bytes, next = excluded.next"
+
 // writeBox writes a mailbox, or removes an empty one.
 func (db *database) writeBox(b *box) (err error) {
 	if b.messages == 0 {
 		_, err = db.removeBox.Exec(b.no)
 	} else {
-		_, err = db.setBox.Exec(b.no, b.name, b.messages, b.unseen, b.bytes, b.next)
+		err = db.boxes.add(b.no, b.name, b.messages, b.unseen, b.bytes, b.next)
 	}
 	return err
 }

@@ -63,7 +63,7 @@ func openReading(dir string, segs *segments) (*reading, error) {
 			" WHERE b.box = (SELECT no FROM boxes WHERE name = ?3) AND b.id > ?1 AND b.id < ?2 ORDER BY b.id"
 	)
 	r.get = prepare("SELECT " + rowColumns + " FROM messages m WHERE m.id = ?")
-	r.named, r.numbered = prepare(boxQuery+"name = ?"), prepare(boxQuery+"no = ?")
+	r.named, r.namedMany, r.numbered = prepare(boxQuery+"name = ?"), prepare(boxQuery+"name IN "+tuples(1, bulkRows)), prepare(boxQuery+"no = ?")
 	r.name = prepare("SELECT name FROM boxes WHERE no = ?")
 	r.boxes = prepare("SELECT " + boxColumns + " FROM boxes b ORDER BY b.name")
 	r.box = prepare("SELECT " + boxColumns + " FROM boxes b WHERE b.name = ? UNION ALL SELECT ?1, 0, 0, 0, floor, NULL FROM state LIMIT 1")

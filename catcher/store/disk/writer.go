@@ -17,6 +17,8 @@ const (
 	batchRows = 1000 // messages that go into the database together, while mail comes in
 	tailMost  = 8000 // messages that may wait for the database; more mail has to wait then
 
+	syncsWaited = 3 // see gather
+
 	checkpointEvery = 30 // batches and changes; the database's log is written back after so many
 	houseEvery      = 200 * time.Millisecond
 )
@@ -129,11 +131,11 @@ func (w *writer) keepHouse() bool {
 }
 
 // gather takes along what waits behind an op. When others were sending a moment
-// ago it waits for them, but no longer than a sync takes: one sync for all of
-// them costs far less than two, and is done sooner.
+// ago it waits for them, but no longer than some syncs take: one sync for all of
+// them costs far less than two, and is done no later.
 func (s *Store) gather(o *op) []*op {
 	group, size := []*op{o}, o.size()
-	patience := time.NewTimer(s.w.pace)
+	patience := time.NewTimer(syncsWaited * s.w.pace)
 	defer patience.Stop()
 	for len(group) < groupOps && size < groupBytes {
 		next := s.next(len(group) < s.w.senders, patience.C)
