@@ -64,6 +64,15 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
+func BenchmarkSkim(b *testing.B) {
+	body := ordinary()
+	r := bytes.NewReader(body)
+	b.ReportAllocs()
+	for b.Loop() {
+		Skim(r, int64(len(body)))
+	}
+}
+
 func BenchmarkOpen(b *testing.B) {
 	body := large(5 << 20)
 	m := Parse(bytes.NewReader(body), int64(len(body)))

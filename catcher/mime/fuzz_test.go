@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"net/mail"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,11 @@ func TestCorpusInvariants(t *testing.T) {
 func checkMessage(t *testing.T, body []byte) {
 	r := bytes.NewReader(body)
 	m := Parse(r, int64(len(body)))
+	skimmed := Skim(r, int64(len(body)))
+	skimmed.Defects = m.Defects
+	if !reflect.DeepEqual(m, skimmed) {
+		t.Errorf("Skim gives %+v, want %+v", skimmed, m)
+	}
 	checkParts(t, m, int64(len(body)))
 	checkDefects(t, m, int64(len(body)))
 	for i, h := range m.Headers {
@@ -55,6 +61,7 @@ func checkMessage(t *testing.T, body []byte) {
 	text, _ := m.Text()
 	html, _ := m.HTML()
 	checkText(t, "body", text, html)
+	checkText(t, "texts", m.Texts()...)
 	if date, ok := m.Date(); ok {
 		if _, err := json.Marshal(date); err != nil {
 			t.Errorf("a date that JSON cannot have: %v", err)

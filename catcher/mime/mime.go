@@ -84,6 +84,13 @@ func Parse(r io.ReaderAt, size int64) *Message {
 	return p.parse()
 }
 
+// Skim is Parse for those who do not ask what is wrong: it leaves out Defects,
+// and takes less time.
+func Skim(r io.ReaderAt, size int64) *Message {
+	p := newParser(r, size)
+	return p.skim()
+}
+
 // Part returns the part with this ID, or nil when there is none.
 func (m *Message) Part(id string) *Part {
 	for p := range m.Parts() {

@@ -40,13 +40,18 @@ func (p *parser) note(part *Part, kind DefectKind, off int64, format string, arg
 }
 
 func (p *parser) parse() *Message {
+	p.skim()
+	p.lint()
+	p.inspect()
+	p.m.Defects = p.ledger.defects(p.w.size)
+	return p.m
+}
+
+func (p *parser) skim() *Message {
 	root := &Part{whole: true}
 	p.m.Root = root
 	p.entity(root, p.begin(root), 0, false)
 	p.finish()
-	p.lint()
-	p.inspect()
-	p.m.Defects = p.ledger.defects(p.w.size)
 	return p.m
 }
 

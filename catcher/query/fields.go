@@ -20,6 +20,7 @@ const (
 	InBody                          // a value for each of Content.Text
 	InAttachment                    // file names and content types
 	InHeader                        // "name=value" of each field, both folded
+	InKind                          // "html", "attachment" and "bounce", as far as the message has or is that
 
 	inNames // of InAttachment, only the file names
 )
@@ -42,7 +43,7 @@ func (f Fields) bits(yield func(Fields) bool) {
 // Each gives the folded values that a search looks at, field by field. They are
 // those that Match looks into: what is in none of them does not match.
 func Each(m *mail.Message, c *Content, yield func(f Fields, folded string)) {
-	for f := InFrom; f <= InHeader; f <<= 1 {
+	for f := InFrom; f <= InKind; f <<= 1 {
 		for _, v := range values(f, m, c) {
 			yield(f, v)
 		}
@@ -60,6 +61,8 @@ func values(f Fields, m *mail.Message, c *Content) []string {
 		return foldEach(values(inNames, m, c), c.Attachments, func(a Attachment) string { return Fold(a.Type) })
 	case inNames:
 		return foldEach(nil, c.Attachments, func(a Attachment) string { return Fold(a.Name) })
+	case InKind:
+		return kinds(c)
 	case InHeader:
 		return foldEach(nil, c.Headers, func(h Header) string { return Fold(h.Name) + "=" + Fold(h.Value) })
 	}
@@ -76,6 +79,20 @@ func values(f Fields, m *mail.Message, c *Content) []string {
 		}
 	}
 	return folded
+}
+
+func kinds(c *Content) []string {
+	var list []string
+	if c.HTML {
+		list = append(list, "html")
+	}
+	if len(c.Attachments) > 0 {
+		list = append(list, "attachment")
+	}
+	if c.Bounce {
+		list = append(list, "bounce")
+	}
+	return list
 }
 
 func foldEach[T any](to []string, list []T, fold func(T) string) []string {

@@ -119,10 +119,6 @@ func (m *matcher) term(t *term) verdict {
 	switch {
 	case t.fact != nil:
 		return verdictOf(t.fact(m.message, m.box))
-	case t.said != nil && m.content == nil:
-		return open
-	case t.said != nil:
-		return verdictOf(t.said(m.content))
 	}
 	last := bare
 	for f := range t.fields.bits {

@@ -107,7 +107,7 @@ func (n *node) String() string {
 	return strings.Join(parts, blank)
 }
 
-// A term looks at one thing. It has fact, said or fields.
+// A term looks at one thing. It has fact or fields.
 type term struct {
 	op   string // "" is a word or a phrase
 	name string // of header:
@@ -116,7 +116,6 @@ type term struct {
 	size int // of re
 
 	fact   func(m *mail.Message, box string) bool // box is Document.Box
-	said   func(*Content) bool
 	fields Fields
 	prefix string // of the values that are looked at, which is no part of them
 	needle string // folded

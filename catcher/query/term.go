@@ -135,13 +135,13 @@ func (t *term) setFlag() string {
 		t.fact = func(m *mail.Message, box string) bool { return !unread(m, box) }
 	case "is:bounce":
 		t.text = flag
-		t.said = func(c *Content) bool { return c.Bounce }
+		t.fields = InKind
 	case "has:attachment", "has:attachments":
 		t.text = "attachment"
-		t.said = func(c *Content) bool { return len(c.Attachments) > 0 }
+		t.fields = InKind
 	case "has:html":
 		t.text = flag
-		t.said = func(c *Content) bool { return c.HTML }
+		t.fields = InKind
 	default:
 		known := "unread, read and bounce"
 		if t.op == "has" {
@@ -149,6 +149,7 @@ func (t *term) setFlag() string {
 		}
 		return fmt.Sprintf("%s: knows %s, not %.40q", t.op, known, t.text)
 	}
+	t.needle = t.text
 	return ""
 }
 
