@@ -8,11 +8,15 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/query"
+	"github.com/postroom/postroom/catcher/search"
 	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
 )
@@ -21,6 +25,7 @@ import (
 // memory store and the system's clock.
 type Config struct {
 	Store  func(store.Options) (store.Store, error) // opens the store, which the catcher closes; nil: in memory
+	Index  string                                   // folder of the search index; "": in memory
 	Caps   store.Caps
 	Domain string       // our own name in SMTP, and the domain of <postmaster>; "" is "localhost"
 	Clock  clock.Clock  // nil: the system's
@@ -38,12 +43,13 @@ type Config struct {
 type Catcher struct {
 	cfg   Config
 	store store.Store
+	index *search.Index
 	bus   *event.Bus
 	smtp  *smtpd.Server
 }
 
-// New makes a catcher; the caller must Close it. The error is that of
-// Config.Store.
+// New makes a catcher; the caller must Close it, unless there is an error, which
+// is that of Config.Store or of the index.
 func New(cfg Config) (*Catcher, error) {
 	if cfg.Domain == "" {
 		cfg.Domain = "localhost"
@@ -70,24 +76,39 @@ func New(cfg Config) (*Catcher, error) {
 		IDs:            ids,
 		Log:            cfg.Log,
 	}
-	if cfg.Store == nil {
-		cfg.Store = func(opt store.Options) (store.Store, error) { return store.NewMemory(opt), nil }
-	}
-	var err error
-	c.store, err = cfg.Store(store.Options{
-		Caps:    cfg.Caps,
-		Clock:   cfg.Clock,
-		IDs:     ids,
-		Publish: func(change mail.Change) { c.bus.Publish(cfg.Clock.Now(), change) },
-	})
-	return c, err
+	return c, c.open(ids)
 }
 
-// Close ends all readers of events and lets go of the store. Servers that use
-// the catcher must have ended before.
+// open opens the store and the index. What the store does on its way the index
+// finds there.
+func (c *Catcher) open(ids *mail.IDs) (err error) {
+	if c.cfg.Store == nil {
+		c.cfg.Store = func(opt store.Options) (store.Store, error) { return store.NewMemory(opt), nil }
+	}
+	c.store, err = c.cfg.Store(store.Options{
+		Caps:  c.cfg.Caps,
+		Clock: c.cfg.Clock,
+		IDs:   ids,
+		Publish: func(change mail.Change) {
+			c.index.Note(change)
+			c.bus.Publish(c.cfg.Clock.Now(), change)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	c.index, err = search.New(c.store, search.Options{Dir: c.cfg.Index, Clock: c.cfg.Clock, Log: c.cfg.Log})
+	if err != nil {
+		return errors.Join(err, c.store.Close())
+	}
+	return nil
+}
+
+// Close ends all readers of events and lets go of the store. Run, and servers that
+// use the catcher, must have ended before.
 func (c *Catcher) Close() error {
 	c.bus.Close()
-	return c.store.Close()
+	return errors.Join(c.index.Close(), c.store.Close())
 }
 
 // ServeSMTP takes mail from l until ctx ends; see smtpd.Server.Serve.
@@ -113,6 +134,12 @@ func (c *Catcher) List(ctx context.Context, q store.Query) (store.Page, error) {
 	return c.store.List(ctx, q)
 }
 
+// Search returns those messages of List that a query finds. Cursors and limits are
+// those of List.
+func (c *Catcher) Search(ctx context.Context, q store.Query, which *query.Query) (store.Page, error) {
+	return c.index.Search(ctx, q, which)
+}
+
 // Get returns one message, or store.ErrNotFound.
 func (c *Catcher) Get(ctx context.Context, id mail.ID) (mail.Message, error) {
 	return c.store.Get(ctx, id)
@@ -123,13 +150,30 @@ func (c *Catcher) Open(ctx context.Context, id mail.ID) (store.Reader, error) {
 	return c.store.Open(ctx, id)
 }
 
+// togetherSeen is how many marks are set at once: a store on disk makes them safe
+// together.
+const togetherSeen = 64
+
 // SetSeen marks deliveries as seen or not. Those that are gone are passed over.
 func (c *Catcher) SetSeen(ctx context.Context, seen bool, ids ...mail.DeliveryID) error {
-	for _, id := range ids {
-		_, err := c.store.Update(ctx, id, func(d *mail.Delivery) error { d.Seen = seen; return nil })
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("mark %s as seen: %w", id.Message, err)
+	for part := range slices.Chunk(ids, togetherSeen) {
+		var setting sync.WaitGroup
+		errs := make([]error, len(part))
+		for i, id := range part {
+			setting.Go(func() { errs[i] = c.setSeen(ctx, seen, id) })
 		}
+		setting.Wait()
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Catcher) setSeen(ctx context.Context, seen bool, id mail.DeliveryID) error {
+	_, err := c.store.Update(ctx, id, func(d *mail.Delivery) error { d.Seen = seen; return nil })
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("mark %s as seen: %w", id.Message, err)
 	}
 	return nil
 }

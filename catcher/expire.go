@@ -2,12 +2,23 @@ package catcher
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
-// Run does what falls due with time, until ctx ends: it removes messages that
-// have passed Caps.Age. (Append does so too; Run is for when no mail comes.)
+// Run does what is done beside, until ctx ends: it indexes mail for the search, and
+// removes messages that have passed Caps.Age. (Append does so too; Run is for when
+// no mail comes.)
 func (c *Catcher) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var indexing sync.WaitGroup
+	defer indexing.Wait()
+	defer cancel()
+	indexing.Go(func() { c.index.Run(ctx) })
+	return c.expire(ctx)
+}
+
+func (c *Catcher) expire(ctx context.Context) error {
 	age := c.cfg.Caps.Age
 	if age <= 0 {
 		<-ctx.Done()

@@ -55,7 +55,7 @@ func TestEveryRoute(t *testing.T) {
 		{"GET", "/v1/messages?before=x", "", 400, "query.before"},
 		{"GET", "/v1/messages?after=x", "", 400, "query.after"},
 		{"GET", "/v1/messages?mailbox=%20", "", 400, "query.mailbox"},
-		{"GET", "/v1/messages?q=invoice", "", 400, "query.q"},
+		{"GET", "/v1/messages?q=form:alice", "", 400, "query.q"},
 		{"GET", "/v1/messages?mailbox=%zz", "", 400, "query"},
 		{"GET", "/v1/messages?mailbox=never@x.test", "", 200, `"messages":[],"next":"","total":0`},
 		{"GET", "/v1/messages/ID", "", 200, `"remoteContent":1`},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/mime"
+	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/ui/api"
 )
@@ -26,7 +27,7 @@ type listInput struct {
 	Before  string `query:"before" doc:"Only messages older than this ID."`
 	After   string `query:"after" doc:"Only messages newer than this ID."`
 	Limit   int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
-	Query   string `query:"q" doc:"Kept for a search to come; refused."`
+	Query   string `query:"q" doc:"Only messages that this search finds, such as invoice from:alice@a.test has:attachment; README has the language." maxLength:"4096"`
 }
 
 type messageInput struct {
@@ -75,11 +76,11 @@ func (h *handler) messageRoutes() {
 }
 
 func (h *handler) listMessages(ctx context.Context, in *listInput) (*answer[api.Messages], error) {
-	if in.Query != "" {
-		return nil, badRequest("query.q", "There is no search yet.", in.Query)
+	which, err := query.Parse(in.Query, h.clock.Now())
+	if err != nil {
+		return nil, badRequest("query.q", "The search cannot be read: "+err.Error(), in.Query)
 	}
 	q := store.Query{Limit: in.Limit}
-	var err error
 	if q.Box, err = scope(in.Mailbox); err != nil {
 		return nil, err
 	}
@@ -89,12 +90,12 @@ func (h *handler) listMessages(ctx context.Context, in *listInput) (*answer[api.
 	if q.After, err = optionalID("query.after", in.After); err != nil {
 		return nil, err
 	}
-	return answered(h.list(ctx, q))
+	return answered(h.list(ctx, q, which))
 }
 
-func (h *handler) list(ctx context.Context, q store.Query) (api.Messages, error) {
+func (h *handler) list(ctx context.Context, q store.Query, which *query.Query) (api.Messages, error) {
 	v := api.Messages{Cursor: h.Backend.LastEvent()}
-	page, err := h.Backend.List(ctx, q)
+	page, err := h.page(ctx, q, which)
 	if err != nil {
 		return v, err
 	}
@@ -115,6 +116,14 @@ func (h *handler) list(ctx context.Context, q store.Query) (api.Messages, error)
 		v.Next = page.Messages[len(page.Messages)-1].ID.String()
 	}
 	return v, nil
+}
+
+// page is one of all messages, or of those that a search finds.
+func (h *handler) page(ctx context.Context, q store.Query, which *query.Query) (store.Page, error) {
+	if which.All() {
+		return h.Backend.List(ctx, q)
+	}
+	return h.Backend.Search(ctx, q, which)
 }
 
 func optionalID(where, text string) (mail.ID, error) {

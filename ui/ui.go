@@ -16,6 +16,7 @@ import (
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -25,6 +26,7 @@ type Backend interface {
 	Boxes(ctx context.Context) ([]store.Box, error)
 	Box(ctx context.Context, name string) (store.Box, error)
 	List(ctx context.Context, q store.Query) (store.Page, error)
+	Search(ctx context.Context, q store.Query, which *query.Query) (store.Page, error)
 	Get(ctx context.Context, id mail.ID) (mail.Message, error)
 	Open(ctx context.Context, id mail.ID) (store.Reader, error)
 	SetSeen(ctx context.Context, seen bool, ids ...mail.DeliveryID) error
