@@ -17,13 +17,14 @@ import (
 	"github.com/postroom/postroom/ui/api"
 )
 
-const exportIntro = `Write the mail of a running Postroom into files, octet by octet: all of it, that of one
-mailbox, or what a query finds.
+const exportIntro = `Write the mail of a running Postroom, or of a --data folder that none uses, into files,
+octet by octet: all of it, that of one mailbox, or what a query finds.
 
 Usage:
   postroom export backup
   postroom export --mailbox alice@a.test --format mbox alice.mbox
   postroom export --query 'subject:invoice' --format maildir Maildir
+  postroom export --data /var/lib/postroom backup
   postroom export --format mbox - | postroom import --server other:1025 -
 
   eml      a folder for each mailbox, ID.eml in it for each message
@@ -39,16 +40,18 @@ Exit status: 0 all, 1 something failed (the rest is there), 2 bad usage.`
 
 // An exportCall is the flags of export.
 type exportCall struct {
-	http, format   string
+	http, data     string
+	format         string
 	query, mailbox string
 	force, quiet   bool
 	target         string
 }
 
-func (p program) export(ctx context.Context, args []string) error {
+func (p program) export(ctx context.Context, args []string) (failed error) {
 	var c exportCall
 	flags := p.newFlags("export", exportIntro)
 	flags.StringVar(&c.http, "http", "127.0.0.1:8025", "`address` of the HTTP API")
+	flags.StringVar(&c.data, "data", "", "`folder` that keeps the mail, to be read without a server")
 	flags.StringVar(&c.format, "format", "eml", "eml, mbox or maildir")
 	flags.StringVar(&c.query, "query", "", "only messages that this search finds")
 	flags.StringVar(&c.mailbox, "mailbox", "", "only this mailbox's `address`")
@@ -60,8 +63,11 @@ func (p program) export(ctx context.Context, args []string) error {
 	if err := c.check(flags.Args()); err != nil {
 		return err
 	}
-	client := clientFor(c.http)
-	defer client.CloseIdleConnections()
+	client, shut, err := c.connect(args, flags.Changed)
+	if err != nil {
+		return err
+	}
+	defer func() { failed = errors.Join(failed, shut()) }()
 	show := p.newProgress("exported", c.quiet)
 	list, err := c.list(ctx, client, show)
 	show.clear()
@@ -86,11 +92,30 @@ func (c *exportCall) check(args []string) error {
 		return usagef("--format %q: want eml, mbox or maildir", c.format)
 	case args[0] == "-" && c.format != "mbox":
 		return usagef("only an mbox can go to stdout: give --format mbox")
-	case c.http == "off":
-		return usagef("--http is off: nobody to ask")
 	}
 	c.target = args[0]
 	return nil
+}
+
+// connect finds whom to ask for mail.
+func (c *exportCall) connect(args []string, changed func(string) bool) (*http.Client, func() error, error) {
+	from, err := choose(args, []string{"http", "data"}, func(name string) bool {
+		return changed(name) && map[string]string{"http": c.http, "data": c.data}[name] != ""
+	})
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case from == "data" || c.http == "off" && c.data != "":
+		data, err := openData(c.data, false)
+		if err != nil {
+			return nil, nil, err
+		}
+		return inProcess(data), data.Close, nil
+	case c.http == "off":
+		return nil, nil, usagef("--http is off: nobody to ask")
+	}
+	client := clientFor(c.http)
+	return client, func() error { client.CloseIdleConnections(); return nil }, nil
 }
 
 func (p program) create(c exportCall) (archive.Writer, error) {

@@ -51,7 +51,11 @@ func TestCorpusInFiles(t *testing.T) {
 			if want := fmt.Sprintf("exported %d messages (", len(cases)); o.status != exitOK || o.stdout != "" || !strings.HasPrefix(o.stderr, want) {
 				t.Fatalf("export: %+v", o)
 			}
-			bySMTP, byHTTP := start(t), start(t)
+			data := filepath.Join(t.TempDir(), "data")
+			if o := execute(t, "", nil, binary(t), "import", "--data", data, path); o.status != exitOK {
+				t.Errorf("import into a folder: %+v", o)
+			}
+			bySMTP, byHTTP, onDisk := start(t), start(t), start(t, "--data", data)
 			if o := execute(t, "", nil, binary(t), "import", "--server", bySMTP.smtp, path); o.status != exitOK {
 				t.Errorf("import by SMTP: %+v", o)
 			}
@@ -61,6 +65,7 @@ func TestCorpusInFiles(t *testing.T) {
 			}
 			for _, c := range cases {
 				wantCase(t, bySMTP, c)
+				wantCase(t, onDisk, c)
 				if len(c.Body) > 0 {
 					wantCase(t, byHTTP, c)
 				}

@@ -16,7 +16,8 @@ import (
 	"github.com/postroom/postroom/catcher/mime"
 )
 
-const importIntro = `Bring mail from files into a running Postroom, by SMTP, or with --http by its API.
+const importIntro = `Bring mail from files into a running Postroom, by SMTP, or with --http by its API; or
+into a --data folder that none uses.
 A PATH is an .eml file, an mbox file, a Maildir, or a folder with such in it: there
 *.eml files, files that begin with "From ", and folders are read; - is one message or
 an mbox on stdin.
@@ -24,6 +25,7 @@ an mbox on stdin.
 Usage:
   postroom import inbox.mbox Maildir tests/fixtures
   postroom import --http 127.0.0.1:8025 backup
+  postroom import --data /var/lib/postroom backup
   postroom import --to alice@a.test - < message.eml
 
 Sender and recipients are those of --from and --to; else those that "postroom export"
@@ -40,6 +42,7 @@ Exit status: 0 all, 1 something failed (the rest is there), 2 bad usage.`
 // An importCall is the flags of import, and what they lead to.
 type importCall struct {
 	server, http string
+	data         string
 	from         string
 	fromGiven    bool
 	to           []string
@@ -47,11 +50,12 @@ type importCall struct {
 	quiet        bool
 }
 
-func (p program) importMail(ctx context.Context, args []string) error {
+func (p program) importMail(ctx context.Context, args []string) (failed error) {
 	c := importCall{jobs: 4}
 	flags := p.newFlags("import", importIntro)
 	flags.StringVar(&c.server, "server", "127.0.0.1:1025", "`address` of the SMTP server, host:port or unix:PATH")
 	flags.StringVar(&c.http, "http", "", "`address` of the HTTP API, which is then used instead")
+	flags.StringVar(&c.data, "data", "", "`folder` that keeps the mail, which is written to without a server")
 	flags.StringVar(&c.from, "from", "", "sender `address` of all; <> is the null sender")
 	flags.StringArrayVar(&c.to, "to", nil, "recipient `address` of all; give it again for more")
 	flags.Var(&c.jobs, "jobs", "how many messages to send at once")
@@ -60,7 +64,10 @@ func (p program) importMail(ctx context.Context, args []string) error {
 		return err
 	}
 	c.fromGiven = flags.Changed("from")
-	if err := c.check(flags.Args(), flags.Changed("server")); err != nil {
+	if err := c.check(flags.Args()); err != nil {
+		return err
+	}
+	if err := c.choose(args, flags.Changed); err != nil {
 		return err
 	}
 	paths, remove, err := p.spoolStdin(flags.Args())
@@ -72,7 +79,7 @@ func (p program) importMail(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer shut()
+	defer func() { failed = errors.Join(failed, shut()) }()
 	show := p.newProgress("imported", c.quiet)
 	err = c.run(ctx, to, paths, show)
 	if s, ok := to.(*smtpAppender); ok && s.changed.Load() > 0 {
@@ -82,15 +89,10 @@ func (p program) importMail(ctx context.Context, args []string) error {
 }
 
 // check refuses what makes no sense, and reads the addresses.
-func (c *importCall) check(paths []string, serverGiven bool) (err error) {
-	if c.http == "off" {
-		c.http = ""
-	}
+func (c *importCall) check(paths []string) (err error) {
 	switch {
 	case len(paths) == 0:
 		return usagef("nothing to import: name files or folders, or - for stdin")
-	case c.http != "" && serverGiven:
-		return usagef("both --server and --http (or POSTROOM_SERVER and POSTROOM_HTTP) say where to: one has to be left out, or --http be off")
 	case c.jobs == 0:
 		return usagef("--jobs must not be 0")
 	}
@@ -98,6 +100,21 @@ func (c *importCall) check(paths []string, serverGiven bool) (err error) {
 		return err
 	}
 	c.to, err = addresses(c.to)
+	return err
+}
+
+// choose leaves one of the places where mail can go; without any it is the server.
+func (c *importCall) choose(args []string, changed func(string) bool) error {
+	if c.http == "off" {
+		c.http = ""
+	}
+	to := map[string]*string{"http": &c.http, "data": &c.data, "server": &c.server}
+	chosen, err := choose(args, []string{"http", "data", "server"}, func(name string) bool { return changed(name) && *to[name] != "" })
+	for name, address := range to {
+		if name != chosen && name != "server" {
+			*address = ""
+		}
+	}
 	return err
 }
 
@@ -129,20 +146,27 @@ func (p program) spoolStdin(args []string) (paths []source, remove func(), err e
 // A source is a path, and what the user calls it.
 type source struct{ path, name string }
 
-// connect makes sure that there is a server.
-func (c *importCall) connect(ctx context.Context) (to appender, shut func(), err error) {
+// connect makes sure that the mail can go there.
+func (c *importCall) connect(ctx context.Context) (to appender, shut func() error, err error) {
+	if c.data != "" {
+		data, err := openData(c.data, true)
+		if err != nil {
+			return nil, nil, err
+		}
+		return data, data.Close, nil
+	}
 	if c.http != "" {
 		if err := healthHTTP(ctx, c.http); err != nil {
 			return nil, nil, fmt.Errorf("HTTP API: %w", err)
 		}
 		client := clientFor(c.http)
-		return httpAppender{client}, client.CloseIdleConnections, nil
+		return httpAppender{client}, func() error { client.CloseIdleConnections(); return nil }, nil
 	}
 	a, err := newSMTPAppender(ctx, c.server, int(c.jobs))
 	if err != nil {
 		return nil, nil, err
 	}
-	return a, a.close, nil
+	return a, func() error { a.close(); return nil }, nil
 }
 
 // run imports what the paths hold, and returns why it had to stop early.

@@ -72,7 +72,10 @@ func TestImportUsage(t *testing.T) {
 		want string
 	}{
 		{[]string{"import"}, "nothing to import"},
-		{[]string{"import", "--server", "x:1", "--http", "x:2", "x"}, "--http be off"},
+		{[]string{"import", "--server", "x:1", "--http", "x:2", "x"}, "--http and --server exclude"},
+		{[]string{"import", "--data=d", "--http", "x:2", "x"}, "--http and --data exclude"},
+		{[]string{"export", "--data=d", "--http", "x:2", "x"}, "--http and --data exclude"},
+		{[]string{"export", "--data", "/no/such/folder", "x"}, "no mail is kept there"},
 		{[]string{"import", "--jobs", "0", "x"}, "--jobs must not be 0"},
 		{[]string{"import", "--to", "a b", "x"}, `"a b"`},
 		{[]string{"import", "--from", "a@b, c@d", "x"}, "not one address"},

@@ -68,6 +68,8 @@ func TestServeRefuses(t *testing.T) {
 	taken := occupied(t, "tcp", "127.0.0.1:0")
 	socket := occupied(t, "unix", filepath.Join(t.TempDir(), "s"))
 	plain := write(t, "plain", "do not touch")
+	inUse := t.TempDir()
+	start(t, "--data", inUse)
 	for _, c := range []struct {
 		name  string
 		env   string
@@ -98,6 +100,9 @@ func TestServeRefuses(t *testing.T) {
 		{"no limit where one must be", "", []string{"--idle-timeout", "0"}, []string{"--idle-timeout"}},
 		{"bad domain", "", []string{"--domain", "a b"}, []string{"--domain", "a b"}},
 		{"bad log level", "", []string{"--log-level", "loud"}, []string{"--log-level", "loud"}},
+		{"data in a file", "", []string{"--data", plain}, []string{plain, "not a directory"}},
+		{"data in use", "", []string{"--data", inUse}, []string{inUse, "in use by another Postroom"}},
+		{"bad sync", "", []string{"--data", "x", "--sync", "often"}, []string{"--sync", "often"}},
 		{"bad value in the environment", "POSTROOM_MAX_AGE=never", nil, []string{"POSTROOM_MAX_AGE", "duration"}},
 		{"senseless value in the environment", "POSTROOM_DOMAIN=x y", nil, []string{"x y"}},
 	} {

@@ -19,7 +19,6 @@ import (
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
-	"github.com/postroom/postroom/catcher/store/disk"
 	"github.com/postroom/postroom/pop3"
 	"github.com/postroom/postroom/ui"
 )
@@ -64,7 +63,7 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.sync, "sync", "always", "`when` mail in --data is made safe from a power loss: always (before it is acknowledged) or off")
 	flags.StringVar(&s.domain, "domain", "localhost", "our own `name` in SMTP and POP3, and the domain of <postmaster>")
 	flags.Var(&s.maxMessages, "max-messages", "keep at most so many messages; the oldest go first (0: no limit)")
-	flags.Var(&s.maxBytes, "max-bytes", "keep at most so many octets of mail; the oldest go first (0: no limit)")
+	flags.Var(&s.maxBytes, "max-bytes", "keep at most so many octets of mail; the oldest go first (0: no limit; with --data the default is 20GiB)")
 	flags.Var(&s.maxAge, "max-age", "keep messages for so long (0: no limit)")
 	flags.Var(&s.mailboxMax, "mailbox-max", "keep at most so many messages in one mailbox (0: no limit)")
 	flags.Var(&s.maxMessageSize, "max-message-size", "refuse messages over this size with 552")
@@ -94,16 +93,42 @@ func (p program) serve(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if s.data != "" && !flags.Changed("max-bytes") {
+		s.maxBytes = maxBytesOnDisk
+	}
 	ls, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
-	p.announce(ls)
-	err = s.run(ctx, ls, log)
+	c, err := catcher.New(s.config(log))
+	if err != nil {
+		ls.close()
+		return usageError{err}
+	}
+	p.announce(ls, s.data)
+	err = s.run(ctx, c, ls, log)
 	if err == nil {
 		log.Info("stopped")
 	}
 	return err
+}
+
+// maxBytesOnDisk is the default of --max-bytes with --data.
+const maxBytesOnDisk = 20 << 30
+
+// config is what the flags say of the catcher.
+func (s *settings) config(log *slog.Logger) catcher.Config {
+	cfg := dataConfig(s.data, s.sync == "off", log)
+	cfg.Caps = store.Caps{
+		Messages: int(s.maxMessages),
+		Bytes:    int64(s.maxBytes),
+		Box:      int(s.mailboxMax),
+		Age:      time.Duration(s.maxAge),
+	}
+	cfg.Domain, cfg.Log = s.domain, log
+	cfg.MaxMessageSize, cfg.MaxRecipients = int64(s.maxMessageSize), int(s.maxRecipients)
+	cfg.IdleTimeout, cfg.Grace = time.Duration(s.idle), time.Duration(s.grace)
+	return cfg
 }
 
 // check refuses values that parse but mean nothing.
@@ -209,7 +234,7 @@ func removeStale(ctx context.Context, path string) bool {
 }
 
 // announce says where things are.
-func (p program) announce(ls listeners) {
+func (p program) announce(ls listeners, data string) {
 	if ls.smtp != nil {
 		fmt.Fprintf(p.stdout, "SMTP  %s  takes any mail\n", where(ls.smtp))
 	}
@@ -222,6 +247,9 @@ func (p program) announce(ls listeners) {
 			page = where(ls.http)
 		}
 		fmt.Fprintf(p.stdout, "Page  %s\n", page)
+	}
+	if data != "" {
+		fmt.Fprintf(p.stdout, "Data  %s\n", data)
 	}
 	if ls.smtp != nil {
 		fmt.Fprintf(p.stdout, "Try   %s send --server %s --to you@example.test --subject Hello --text Hi\n", p.name, where(ls.smtp))
@@ -250,25 +278,7 @@ func reachable(address string) string {
 
 // run serves until ctx ends, in this order of stopping: mail in and out, the
 // page, the events, the store.
-func (s *settings) run(ctx context.Context, ls listeners, log *slog.Logger) (err error) {
-	c, err := catcher.New(catcher.Config{
-		Store: s.openStore(log),
-		Caps: store.Caps{
-			Messages: int(s.maxMessages),
-			Bytes:    int64(s.maxBytes),
-			Box:      int(s.mailboxMax),
-			Age:      time.Duration(s.maxAge),
-		},
-		Domain:         s.domain,
-		Log:            log,
-		MaxMessageSize: int64(s.maxMessageSize),
-		MaxRecipients:  int(s.maxRecipients),
-		IdleTimeout:    time.Duration(s.idle),
-		Grace:          time.Duration(s.grace),
-	})
-	if err != nil {
-		return usageError{err}
-	}
+func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, log *slog.Logger) (err error) {
 	defer func() { err = errors.Join(err, c.Close()) }()
 
 	mailGroup, stopMail := newGroup(ctx)
@@ -291,16 +301,6 @@ func (s *settings) run(ctx context.Context, ls listeners, log *slog.Logger) (err
 	err = mailGroup.wait()
 	stopPage()
 	return errors.Join(err, pageGroup.wait())
-}
-
-// openStore opens the data folder, or is nil when there is none.
-func (s *settings) openStore(log *slog.Logger) func(store.Options) (store.Store, error) {
-	if s.data == "" {
-		return nil
-	}
-	return func(opt store.Options) (store.Store, error) {
-		return disk.Open(s.data, disk.Options{Options: opt, NoSync: s.sync == "off", Log: log})
-	}
 }
 
 func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server {

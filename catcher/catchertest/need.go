@@ -16,10 +16,32 @@ func NeedProgram(tb testing.TB, names ...string) string {
 			return path
 		}
 	}
-	skip := tb.Skipf
-	if os.Getenv("POSTROOM_TEST_ALL") != "" {
-		skip = tb.Fatalf
-	}
-	skip("needs one of %v, which is not installed", names)
+	without(tb, "needs one of %v, which is not installed", names)
 	return ""
+}
+
+// without skips a test, or fails it where nothing may be left out.
+func without(tb testing.TB, format string, args ...any) {
+	tb.Helper()
+	if os.Getenv("POSTROOM_TEST_ALL") != "" {
+		tb.Fatalf(format, args...)
+	}
+	tb.Skipf(format, args...)
+}
+
+// SmallDisk mounts a file system with so much room ("16m") until the test ends.
+// Without the right to mount the test is skipped, as with NeedProgram.
+func SmallDisk(tb testing.TB, size string) (dir string) {
+	tb.Helper()
+	mount, umount := NeedProgram(tb, "mount"), NeedProgram(tb, "umount")
+	dir = tb.TempDir()
+	if out, err := exec.Command(mount, "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
+		without(tb, "needs the right to mount: %v: %s", err, out)
+	}
+	tb.Cleanup(func() {
+		if out, err := exec.Command(umount, dir).CombinedOutput(); err != nil {
+			tb.Errorf("umount: %v: %s", err, out)
+		}
+	})
+	return dir
 }

@@ -10,28 +10,11 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/postroom/postroom/catcher/catchertest"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/catcher/store/disk"
 )
-
-// smallDisk mounts a file system with so many octets.
-func smallDisk(t *testing.T, octets string) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+octets); err != nil {
-		if os.Getenv("POSTROOM_TEST_ALL") != "" {
-			t.Fatalf("mount: %v", err)
-		}
-		t.Skipf("needs the right to mount: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
 
 // TestFullDisk fills a disk, finds all that was confirmed, makes room by deleting,
 // and goes on.
@@ -40,7 +23,7 @@ func TestFullDisk(t *testing.T) {
 	for name, noSync := range map[string]bool{"sync": false, "nosync": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(smallDisk(t, "24m"), "data")
+			dir := filepath.Join(catchertest.SmallDisk(t, "24m"), "data")
 			opt := disk.Options{SegmentSize: 2 << 20, NoSync: noSync}.Restless()
 			s := open(t, dir, opt)
 			for round := range 3 {
@@ -105,7 +88,7 @@ func makeRoom(t *testing.T, s store.Store, how int, known map[mail.ID][]byte) {
 // TestRoomFromOutside: when somebody else makes room, mail is taken again.
 func TestRoomFromOutside(t *testing.T) {
 	t.Parallel()
-	root := smallDisk(t, "16m")
+	root := catchertest.SmallDisk(t, "16m")
 	other := filepath.Join(root, "other")
 	if err := os.WriteFile(other, make([]byte, 4<<20), 0o600); err != nil {
 		t.Fatal(err)
@@ -127,7 +110,7 @@ func TestRoomFromOutside(t *testing.T) {
 // TestReadOnlyDisk cannot write at all, and says so.
 func TestReadOnlyDisk(t *testing.T) {
 	t.Parallel()
-	root := smallDisk(t, "16m")
+	root := catchertest.SmallDisk(t, "16m")
 	dir := filepath.Join(root, "data")
 	s := open(t, dir, disk.Options{})
 	put(t, s, 0, "a@a")
