@@ -277,10 +277,11 @@ func (s *search) help(ctx context.Context, st stretch) error {
 		return err
 	}
 	defer s.ix.unlock()
-	if now, _, _ := s.ix.next(st.low, st.high, s.where.Oldest); now != st {
+	now, _, _ := s.ix.next(st.low, st.high, s.where.Oldest)
+	if now.segment != nil || s.where.Oldest && now.low != st.low || !s.where.Oldest && now.high != st.high {
 		return nil
 	}
-	_, err := s.ix.index(ctx, st, s.where.Oldest, false)
+	_, err := s.ix.index(ctx, now, s.where.Oldest, false)
 	return err
 }
 

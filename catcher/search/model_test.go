@@ -75,7 +75,7 @@ func (w *world) add(t rapid.TB, m mail.Message, body string) {
 func (w *world) naive(t rapid.TB, where store.Query, q *query.Query) store.Page {
 	t.Helper()
 	limit := where.Limit
-	where.Limit = 0
+	where.Limit, where.Bare = 0, false
 	page, err := w.store.List(w.ctx, where)
 	if err != nil {
 		t.Fatal(err)

@@ -732,3 +732,35 @@ func TestDamageIsLogged(t *testing.T) {
 		t.Errorf("left over: %v, %v", left, err)
 	}
 }
+
+// TestSearchBesideRun: while Run indexes a lot of old mail, a search for the newest
+// indexes that, and does not wait for all the rest.
+func TestSearchBesideRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.addMany(t, 30_000)
+	which, err := query.Parse("subject:message", w.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	found, steps := make(chan struct{}), 0
+	running.Go(func() {
+		for more := true; more; steps++ {
+			select {
+			case <-found:
+				return
+			default:
+			}
+			if more, err = w.index.step(w.ctx); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	page, serr := w.index.Search(w.ctx, store.Query{Limit: 10}, which)
+	close(found)
+	running.Wait()
+	if serr != nil || len(page.Messages) != 10 || steps > 60 {
+		t.Errorf("%d messages after %d steps, %v", len(page.Messages), steps, serr)
+	}
+}
