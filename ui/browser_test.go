@@ -294,6 +294,7 @@ func TestPageInBrowser(t *testing.T) {
 		{"results are live", searchLive},
 		{"only the latest search counts", searchLatest},
 		{"more results come page by page", searchPages},
+		{"in Chinese", chinese},
 		{"new mail does not move what is read", holdsStill},
 		{"older mail comes page by page", pages},
 		{"a flood is shown in bounded space", flood},
@@ -774,6 +775,36 @@ func searchPages(t *testing.T, browser context.Context) {
 	b.shows(".pill", "1 new")
 	b.shows(".row .subject", "odd 0.")
 	b.shows(".list h1", "121 found")
+}
+
+// chinese has the page in its other language, which has a word for all that English has one for.
+func chinese(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.deliver(testMail(t, "chinese"), "service@qingshi.example", "lilei@example.test")
+	b.speak("zh-CN")
+	b.open(p.url("/?q=李雷"))
+	b.shows(".list h1", "找到 1 封")
+	b.until(`document.documentElement.lang === 'zh-CN' && document.querySelector('#search').placeholder === '搜索邮件'`)
+	b.click(".search [popovertarget]")
+	b.shows("#search-help:popover-open", "正则表达式")
+	b.run(`
+		const shape = (value) => (value && typeof value === 'object' ? Object.keys(value).map((key) => key + ':' + shape(value[key])).join() : typeof value);
+		const read = (name) => import('/static/js/strings/' + name + '.js').then((file) => shape(file.default).split(','));
+		Promise.all([read('en'), read('zh')]).then(([en, zh]) => { window.different = en.filter((one, i) => one !== zh[i]).concat(zh.slice(en.length)); });`)
+	b.until(`window.different !== undefined`)
+	if different := evaluate[[]string](b, `window.different`); len(different) > 0 {
+		t.Errorf("zh.js is not like en.js from %s on", different[0])
+	}
+}
+
+// speak makes the browser ask for pages in a language.
+func (b *tab) speak(language string) {
+	b.t.Helper()
+	agent := evaluate[string](b, `navigator.userAgent`)
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent, AcceptLanguage: language})
+		return err
+	}))
 }
 
 func holdsStill(t *testing.T, browser context.Context) {

@@ -37,7 +37,6 @@ export default {
     placeholder: 'Search mail',
     clear: 'Clear search',
     help: 'What can be searched for',
-    helpTitle: 'What can be searched for',
     running: 'Searching…',
     found: (n, more) => `${n.toLocaleString('en-GB')}${more ? '+' : ''} found`,
     none: 'Nothing found',

@@ -37,7 +37,7 @@ function Head() {
   return html`
     <header class="pane-head">
       ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ box, q, pane: 'boxes' })} />`}
-      <h1 title=${box || t.allMail}>${feed.value.q && html`<span class="found" role="status">${found()}</span> `}${box || t.allMail}</h1>
+      <h1 title=${box || t.allMail}>${feed.value.rows.length > 0 && feed.value.q && html`<span class="found" role="status">${found()}</span> `}${box || t.allMail}</h1>
       ${messages > 0 && !q && !feed.value.q && html`
         ${unseen > 0 && html`<${IconButton} name="allRead" label=${t.actions.allRead} onClick=${markAllSeen} />`}
         <${IconButton} name="trash" label=${box ? t.actions.emptyBox : t.actions.emptyAll} onClick=${askToEmpty} />`}
@@ -131,7 +131,7 @@ function Empty({ box, q }) {
 
 const NothingFound = ({ box, q }) => html`
   <div class="nothing">
-    <p class="what">${t.search.none}</p>
+    <p class="what" role="status">${t.search.none}</p>
     ${box && html`<button type="button" class="button" onClick=${() => go({ q })}>${t.search.everywhere}</button>`}
     <${Examples} />
   </div>`;

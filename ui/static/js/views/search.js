@@ -22,7 +22,7 @@ export function Search() {
         ? html`<${IconButton} name="close" label=${t.search.clear} onClick=${clearAndStay} />`
         : html`<kbd>/</kbd>`}
       <button type="button" class="icon-button" popovertarget="search-help" title=${t.search.help} aria-label=${t.search.help}>?</button>
-      <p id="search-problem" role="alert" hidden=${!wrong}>${wrong && (problem.detail || problem.message)}</p>
+      <p id="search-problem" role="alert" hidden=${!wrong}>${wrong && problem.message}</p>
       <${Help} />
     </div>`;
 }
@@ -47,7 +47,7 @@ function clearAndStay() {
 const Help = () => html`
   <div id="search-help" popover>
     <table>
-      <caption>${t.search.helpTitle}</caption>
+      <caption>${t.search.help}</caption>
       <tbody>
         ${t.search.language.map(([terms, meaning]) => html`
           <tr><th scope="row">${terms.map((term) => html`<code>${term}</code> `)}</th><td>${meaning}</td></tr>`)}
