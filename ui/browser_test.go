@@ -664,6 +664,12 @@ func searchLinks(t *testing.T, browser context.Context) {
 	b.lists("three", "two", "one")
 	b.until(`document.querySelector('#search').value === ''`)
 
+	b.search("one")
+	b.lists("one")
+	b.press(kb.Escape) // what was not kept leaves nothing behind
+	b.lists("three", "two", "one")
+	b.until(`!history.state?.depth`)
+
 	b.search("two")
 	b.press(kb.Enter) // kept: Back leads here
 	b.isAt("/mailbox/alice@example.test?q=two")
@@ -771,10 +777,15 @@ func searchPages(t *testing.T, browser context.Context) {
 	b.run(`clearInterval(window.timer)`)
 	b.shows(".list h1", "120 found")
 
+	const older = `performance.getEntriesByType('resource').filter((e) => e.name.includes('before=')).length`
+	asked := evaluate[int](b, older)
 	p.note("odd, and new", "alice@example.test") // the first page is asked for again; the reader stays
 	b.shows(".pill", "1 new")
 	b.shows(".row .subject", "odd 0.")
 	b.shows(".list h1", "121 found")
+	if again := evaluate[int](b, older) - asked; again > 0 {
+		t.Errorf("older results were asked for again, %d times", again)
+	}
 }
 
 // chinese has the page in its other language, which has a word for all that English has one for.
