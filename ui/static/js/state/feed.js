@@ -1,5 +1,6 @@
 // The list of messages in the middle: the newest ones of a mailbox, or of what a
-// search finds there; older ones as they are asked for. What it holds stays small, however much mail comes.
+// search finds there; older ones as they are asked for. What it holds stays small,
+// however much mail comes.
 import { signal } from '@preact/signals';
 import * as api from '../api.js';
 import { route } from '../router.js';
