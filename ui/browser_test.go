@@ -288,6 +288,13 @@ func TestPageInBrowser(t *testing.T) {
 		{"deleting", deletes},
 		{"deep links and back", links},
 		{"keyboard", keyboard},
+		{"search finds mail", searches},
+		{"a search stands in the address", searchLinks},
+		{"a search that cannot be read", searchUnreadable},
+		{"results are live", searchLive},
+		{"only the latest search counts", searchLatest},
+		{"more results come page by page", searchPages},
+		{"in Chinese", chinese},
 		{"new mail does not move what is read", holdsStill},
 		{"older mail comes page by page", pages},
 		{"a flood is shown in bounded space", flood},
@@ -547,7 +554,7 @@ func keyboard(t *testing.T, browser context.Context) {
 	b.until(`document.querySelectorAll('.row').length === 2`)
 	b.press(kb.Escape)
 	b.until(`location.pathname === '/' && !document.querySelector('h2')`)
-	b.run(`document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }))`) // the protocol would type it as well
+	b.key("f")
 	b.until(`document.activeElement.id === 'filter'`)
 	b.press("bo")
 	b.until(`document.querySelectorAll('.windowed .box').length === 1`)
@@ -558,6 +565,257 @@ func keyboard(t *testing.T, browser context.Context) {
 	b.press(kb.Escape)
 	b.click(".list [aria-label='Mark all as read']")
 	b.until(`document.querySelectorAll('.row').length === 1 && document.querySelectorAll('.row[data-unread]').length === 0`)
+}
+
+// key presses a key that leads into a field; the protocol would type it there as well.
+func (b *tab) key(name string) {
+	b.t.Helper()
+	b.run(fmt.Sprintf(`document.body.dispatchEvent(new KeyboardEvent('keydown', { key: %q, bubbles: true }))`, name))
+}
+
+// search types a query into the field.
+func (b *tab) search(query string) {
+	b.t.Helper()
+	b.key("/")
+	b.until(`document.activeElement.id === 'search'`)
+	b.press(query)
+}
+
+// lists waits until the list has just these subjects.
+func (b *tab) lists(subjects ...string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`[...document.querySelectorAll('.row .subject')].map((e) => e.innerText).join() === %q`, strings.Join(subjects, ",")))
+}
+
+func (b *tab) isAt(path string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`decodeURIComponent(location.pathname + location.search) === %q`, path))
+}
+
+func searches(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.deliver(testMail(t, "chinese"), "service@qingshi.example", "lilei@example.test")
+	p.note("Your invoice", "alice@example.test")
+	p.note("Your parcel", "alice@example.test")
+	id := p.note("Another invoice", "bob@example.test")
+	b.open(p.url("/"))
+	b.until(`document.querySelectorAll('.row').length === 4`)
+	b.search("invoice")
+	b.lists("Another invoice", "Your invoice")
+	b.isAt("/?q=invoice")
+	b.shows(".list h1", "2 found")
+	b.until(`!document.querySelector(".list [aria-label^='Mark all'], .list [aria-label^='Delete']")`)
+	b.press(kb.Enter)
+	b.until(`document.activeElement.id !== 'search'`)
+	b.press("j")
+	b.press("o")
+	b.shows("h2", "Another invoice")
+	b.isAt("/message/" + id + "?q=invoice")
+	b.press("j")
+	b.shows("h2", "Your invoice")
+	b.press(kb.Escape)
+	b.isAt("/?q=invoice")
+
+	b.click(".box[href^='/mailbox/alice']") // the search goes along
+	b.lists("Your invoice")
+	b.isAt("/mailbox/alice@example.test?q=invoice")
+	b.search("another") // in place of what is there
+	b.shows(".list .nothing", "Nothing found")
+	b.click(".list .nothing .button")
+	b.lists("Another invoice")
+	b.isAt("/?q=another")
+
+	b.search("李雷")
+	b.until(`document.querySelectorAll('.row').length === 1`)
+	b.shows(".row .subject", "SF1029384756")
+	b.press(kb.Escape)
+	b.isAt("/")
+	b.until(`document.querySelector('#search').value === '' && document.activeElement.id === 'search'`)
+	b.until(`document.querySelectorAll('.row').length === 4`)
+	b.press(kb.Escape)
+	b.until(`document.activeElement.id !== 'search'`)
+
+	b.click(".search [popovertarget]")
+	b.shows("#search-help:popover-open", "has:attachment")
+	b.press(kb.Escape)
+	b.until(`!document.querySelector(':popover-open')`)
+}
+
+func searchLinks(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	for _, subject := range []string{"one", "two", "three"} {
+		p.note(subject, "alice@example.test")
+	}
+	b.open(p.url("/mailbox/alice@example.test"))
+	b.lists("three", "two", "one")
+	b.search("subject:t")
+	b.lists("three", "two")
+	b.press("w") // takes the place of what was typed before
+	b.lists("two")
+	b.isAt("/mailbox/alice@example.test?q=subject:tw")
+	b.run(`window.marker = 'old page'`)
+	b.do(chromedp.Reload())
+	b.until(`!window.marker`)
+	b.lists("two")
+	b.until(`document.querySelector('#search').value === 'subject:tw'`)
+	b.press(kb.Escape)
+	b.run(`history.back()`)
+	b.isAt("/mailbox/alice@example.test")
+	b.lists("three", "two", "one")
+	b.until(`document.querySelector('#search').value === ''`)
+
+	b.search("one")
+	b.lists("one")
+	b.press(kb.Escape) // what was not kept leaves nothing behind
+	b.lists("three", "two", "one")
+	b.until(`!history.state?.depth`)
+
+	b.search("two")
+	b.press(kb.Enter) // kept: Back leads here
+	b.isAt("/mailbox/alice@example.test?q=two")
+	b.search("one")
+	b.press(kb.Enter)
+	b.lists("one")
+	b.run(`history.back()`)
+	b.lists("two")
+	b.run(`history.back()`)
+	b.lists("three", "two", "one")
+
+	b.open(p.url("/?q=" + `"two"+OR+three`))
+	b.lists("three", "two")
+	b.until(`document.querySelector('#search').value === '"two" OR three'`)
+	b.click(".search [aria-label='Clear search']")
+	b.lists("three", "two", "one")
+	b.run(`history.back()`)
+	b.lists("three", "two")
+}
+
+func searchUnreadable(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.note("one", "alice@example.test")
+	p.note("two", "alice@example.test")
+	b.open(p.url("/"))
+	b.lists("two", "one")
+	b.search("one")
+	b.lists("one")
+	b.press(" form:app")
+	b.shows("#search-problem", `column 5: unknown operator "form:"; did you mean "from:"?`)
+	b.lists("one")
+	b.search("from:app")
+	b.lists("two", "one")
+	b.until(`document.querySelector('#search-problem').hidden`)
+
+	b.open(p.url("/?q=form:app"))
+	b.shows("#search-problem", `did you mean "from:"?`)
+	b.click(".nothing .examples button")
+	b.isAt("/?q=from:app subject:invoice")
+	b.shows(".nothing", "Nothing found")
+}
+
+func searchLive(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.note("invoice 1", "alice@example.test")
+	p.note("parcel", "alice@example.test")
+	b.open(p.url("/?q=invoice+is:unread"))
+	b.until(live)
+	b.lists("invoice 1")
+	p.note("another parcel", "alice@example.test")
+	p.note("invoice 2", "alice@example.test")
+	b.lists("invoice 2", "invoice 1")
+	b.shows(".list h1", "2 found")
+
+	b.click(".row") // what is open stays, though it is read now
+	b.shows("h2", "invoice 2")
+	b.until(`document.querySelectorAll('.row[data-unread]').length === 1`)
+	p.note("invoice 3", "alice@example.test")
+	b.lists("invoice 3", "invoice 2", "invoice 1")
+	b.press("#")
+	b.lists("invoice 3", "invoice 1")
+}
+
+// searchLatest has the first of two searches answered last.
+func searchLatest(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.note("slow", "alice@example.test")
+	p.note("quick", "alice@example.test")
+	b.open(p.url("/"))
+	b.lists("quick", "slow")
+	b.run(`
+		const fetched = window.fetch;
+		window.slow = { asked: 0, aborted: 0, told: false, held: new Promise((resolve) => { window.answer = resolve; }) };
+		window.fetch = async (path, init) => {
+			if (!path.includes('q=slow')) return fetched(path, init);
+			slow.asked++;
+			init.signal.addEventListener('abort', () => slow.aborted++);
+			const page = await (await fetched(path, { ...init, signal: undefined })).json();
+			await slow.held;
+			return { ok: true, json: async () => { setTimeout(() => { slow.told = true; }); return page; } };
+		};`)
+	b.search("slow")
+	b.until(`window.slow.asked === 1`)
+	b.until(`getComputedStyle(document.querySelector('.progress')).visibility === 'visible'`)
+	b.lists("quick", "slow")
+	b.search("quick")
+	b.lists("quick")
+	b.until(`window.slow.aborted === 1 && !document.querySelector('.progress')`)
+	b.run(`window.answer()`)
+	b.until(`window.slow.told`)
+	b.lists("quick")
+}
+
+func searchPages(t *testing.T, browser context.Context) {
+	const n = 240
+	p, b := newPost(t, nil), newTab(t, browser)
+	for i := range n {
+		p.note(fmt.Sprintf("%s %d.", []string{"odd", "even"}[i%2], i), "alice@example.test")
+	}
+	b.open(p.url("/?q=subject:odd"))
+	b.until(live)
+	b.shows(".list h1", "+ found")
+	b.run(`window.timer = setInterval(() => { document.querySelector('.rows').scrollTop += 5000; }, 20)`)
+	b.shows(".row .subject", "odd 0.")
+	b.run(`clearInterval(window.timer)`)
+	b.shows(".list h1", "120 found")
+
+	const older = `performance.getEntriesByType('resource').filter((e) => e.name.includes('before=')).length`
+	asked := evaluate[int](b, older)
+	p.note("odd, and new", "alice@example.test") // the first page is asked for again; the reader stays
+	b.shows(".pill", "1 new")
+	b.shows(".row .subject", "odd 0.")
+	b.shows(".list h1", "121 found")
+	if again := evaluate[int](b, older) - asked; again > 0 {
+		t.Errorf("older results were asked for again, %d times", again)
+	}
+}
+
+// chinese has the page in its other language, which has a word for all that English has one for.
+func chinese(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	p.deliver(testMail(t, "chinese"), "service@qingshi.example", "lilei@example.test")
+	b.speak("zh-CN")
+	b.open(p.url("/?q=李雷"))
+	b.shows(".list h1", "找到 1 封")
+	b.until(`document.documentElement.lang === 'zh-CN' && document.querySelector('#search').placeholder === '搜索邮件'`)
+	b.click(".search [popovertarget]")
+	b.shows("#search-help:popover-open", "正则表达式")
+	b.run(`
+		const shape = (value) => (value && typeof value === 'object' ? Object.keys(value).map((key) => key + ':' + shape(value[key])).join() : typeof value);
+		const read = (name) => import('/static/js/strings/' + name + '.js').then((file) => shape(file.default).split(','));
+		Promise.all([read('en'), read('zh')]).then(([en, zh]) => { window.different = en.filter((one, i) => one !== zh[i]).concat(zh.slice(en.length)); });`)
+	b.until(`window.different !== undefined`)
+	if different := evaluate[[]string](b, `window.different`); len(different) > 0 {
+		t.Errorf("zh.js is not like en.js from %s on", different[0])
+	}
+}
+
+// speak makes the browser ask for pages in a language.
+func (b *tab) speak(language string) {
+	b.t.Helper()
+	agent := evaluate[string](b, `navigator.userAgent`)
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent, AcceptLanguage: language})
+		return err
+	}))
 }
 
 func holdsStill(t *testing.T, browser context.Context) {
@@ -781,6 +1039,11 @@ func screenshots(t *testing.T, browser context.Context) {
 	}{
 		{"welcome", "/", "", empty, `document.querySelector('.welcome')`},
 		{"list", "/", "", full, `document.querySelector('.row')`},
+		{"search", "/?q=build", "", full, `document.querySelector('.row')`},
+		{"search-message", "/message/" + ids["order"] + "?q=order", "#tab-html", full, `document.querySelector('iframe')`},
+		{"search-none", "/mailbox/alice@example.test?q=penguin", "", full, `document.querySelector('.list .nothing')`},
+		{"search-wrong", "/?q=invoice+form:shop", "", full, `document.querySelector('.list .nothing')`},
+		{"search-help", "/?q=build", ".search [popovertarget]", full, `document.querySelector('.row')`},
 		{"mailboxes", "/", ".list [aria-label='Mailboxes']", full, `document.querySelector('.row, .windowed .box')`},
 		{"order-html", "/message/" + ids["order"], "#tab-html", full, `document.querySelector('iframe')`},
 		{"order-attachments", "/message/" + ids["order"], "#tab-attachments", full, `document.querySelector('.attachments')`},

@@ -14,7 +14,8 @@ export const cursor = signal('');
 
 export function openMessage(id, { replace = false } = {}) {
   cursor.value = id;
-  go({ box: route.value.box, id }, { replace });
+  const { box, q } = route.value;
+  go({ box, q, id }, { replace });
 }
 
 /**

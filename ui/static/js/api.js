@@ -2,13 +2,14 @@
 // reject with a Problem.
 import { t } from './strings.js';
 
-/** What went wrong, in words for the reader. status is 0 when no answer came. */
+/** What went wrong, in words for the reader. status is 0 when no answer came; where is the part of the request at fault. */
 export class Problem extends Error {
-  constructor(status, title, detail) {
+  constructor(status, title, detail, where) {
     super(detail || title);
     this.status = status;
     this.title = title;
     this.detail = detail;
+    this.where = where;
   }
 }
 
@@ -74,5 +75,5 @@ async function request(path, init, accepted = []) {
   }
   if (response.ok || accepted.includes(response.status)) return response;
   const problem = await response.json().catch(() => ({}));
-  throw new Problem(response.status, problem.title || t.errors.status(response.status), problem.detail);
+  throw new Problem(response.status, problem.title || t.errors.status(response.status), problem.detail, problem.errors?.[0]?.location);
 }

@@ -4,6 +4,7 @@ import { move, openCursor, removeMessage, toggleSeen } from './actions.js';
 import { close, route } from './router.js';
 import { tab } from './settings.js';
 import { dialog, dismiss, toast } from './state/notices.js';
+import { focusSearch } from './views/search.js';
 import { TABS } from './views/tabs.js';
 
 const keys = {
@@ -14,7 +15,8 @@ const keys = {
   u: toggleSeen,
   '#': removeMessage,
   Delete: removeMessage,
-  '/': () => document.getElementById('filter')?.focus(),
+  '/': focusSearch,
+  f: () => document.getElementById('filter')?.focus(),
   '?': () => { dialog.value = { kind: 'keys' }; },
   Escape: () => (toast.value?.kind === 'failed' ? dismiss() : close()),
 };
@@ -23,7 +25,7 @@ TABS.forEach((name, i) => { keys[i + 1] = () => route.value.id && (tab.value = n
 export function listen() {
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (dialog.value || event.target.closest('input, textarea, select')) return;
+    if (dialog.value || document.querySelector(':popover-open') || event.target.closest('input, textarea, select')) return;
     if (event.key === 'Enter' && event.target.closest('a, button, summary')) return; // it has a meaning of its own
     const action = Object.hasOwn(keys, event.key) && keys[event.key];
     if (!action) return;

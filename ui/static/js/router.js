@@ -1,8 +1,8 @@
-// The address bar: which mailbox and which message are shown.
+// The address bar: which mailbox is shown, what is searched for in it, and which message.
 import { signal } from '@preact/signals';
 
 /**
- * box is a mailbox or '' for all mail; id a message or ''; pane is 'boxes' when
+ * box is a mailbox or '' for all mail; q a search or ''; id a message or ''; pane is 'boxes' when
  * there is room for one pane only and the mailboxes are it. A message's address
  * does not name the mailbox it was opened from; the history's state does.
  */
@@ -11,20 +11,33 @@ export const route = signal(parse());
 addEventListener('popstate', () => { route.value = parse(); });
 
 /** go shows another place; with replace the place we leave is not gone back to. */
-export function go({ box = '', id = '', pane = '' }, { replace = false } = {}) {
+export function go({ box = '', q = '', id = '', pane = '' }, { replace = false, draft } = {}) {
   const now = route.value;
-  if (now.box === box && now.id === id && now.pane === pane) return;
+  if (now.box === box && now.q === q && now.id === id && now.pane === pane) return;
   const depth = (history.state?.depth ?? 0) + (replace ? 0 : 1);
-  history[replace ? 'replaceState' : 'pushState']({ box, pane, depth }, '', address({ box, id }));
-  route.value = { box, id, pane };
+  history[replace ? 'replaceState' : 'pushState']({ box, pane, depth, draft }, '', address({ box, q, id }));
+  route.value = { box, q, id, pane };
+}
+
+/**
+ * search shows what a query finds where we are, or with '' all there is. What is
+ * typed takes the place of what was typed before, until it is kept: a kept query
+ * is gone back to. The history's state says what a draft lies over: 'list' or 'other'.
+ */
+export function search(q, { keep = false } = {}) {
+  const now = route.value, draft = history.state?.draft;
+  if (!q && draft === 'list') return history.back();
+  const over = draft ?? (now.q || now.id || now.pane ? 'other' : 'list');
+  go({ box: now.box, q }, { replace: Boolean(draft), draft: q ? over : undefined });
+  if (keep) history.replaceState({ ...history.state, draft: undefined }, '');
 }
 
 /** close leaves the message: back to where it was opened from, if that was here. */
 export function close() {
-  const { box, id } = route.value;
+  const { box, q, id } = route.value;
   if (!id) return;
   if (history.state?.depth > 0) history.back();
-  else go({ box }, { replace: true });
+  else go({ box, q }, { replace: true });
 }
 
 /** follow lets a link change the place here; with a key held it is the browser's, for a new tab or window. */
@@ -34,16 +47,18 @@ export const follow = (act) => (event) => {
   act();
 };
 
-export function address({ box = '', id = '' }) {
-  if (id) return '/message/' + encodeURIComponent(id);
-  return box ? '/mailbox/' + encodeURIComponent(box) : '/';
+export function address({ box = '', q = '', id = '' }) {
+  const query = q && '?q=' + encodeURIComponent(q);
+  if (id) return '/message/' + encodeURIComponent(id) + query;
+  return (box ? '/mailbox/' + encodeURIComponent(box) : '/') + query;
 }
 
 function parse() {
   const [, kind, name] = location.pathname.split('/');
   const { box = '', pane = '' } = history.state ?? {};
-  if (kind === 'message') return { box, id: decode(name), pane: '' };
-  return { box: kind === 'mailbox' ? decode(name) : '', id: '', pane };
+  const q = new URLSearchParams(location.search).get('q')?.trim() ?? '';
+  if (kind === 'message') return { box, q, id: decode(name), pane: '' };
+  return { box: kind === 'mailbox' ? decode(name) : '', q, id: '', pane };
 }
 
 function decode(text) {

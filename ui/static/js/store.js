@@ -3,7 +3,7 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import * as api from './api.js';
 import { connect } from './live.js';
-import { route } from './router.js';
+import { address, route } from './router.js';
 import * as feed from './state/feed.js';
 import * as mailboxes from './state/mailboxes.js';
 import * as reader from './state/reader.js';
@@ -20,12 +20,17 @@ export const rate = signal(0);            // mails in the last second
 /** start loads everything and then listens, for as long as the page lives. */
 export async function start() {
   loadInfo();
-  on(computed(() => route.value.box), (box) => feed.show(box).catch(() => {}));
+  on(computed(() => address({ ...route.value, id: '' })), showList);
   on(computed(() => route.value.id), (id) => reader.open(id, route.peek().box));
   on(computed(() => mailboxes.mailboxes.value.total.unseen), showUnseen);
   setInterval(countRate, 1000);
   await mailboxes.load().catch(() => {});
   connect({ cursor: mailboxes.mailboxes.value.cursor, onEvents: collect, onState: changeState });
+}
+
+function showList() {
+  const { box, q } = route.value;
+  feed.show(box, q).then((complete) => complete || later('list', feed.load), () => {});
 }
 
 /** showUnseen lets one see in the browser's tabs that mail has come. */
@@ -38,7 +43,7 @@ function changeState(state) {
   if (!back) return;
   if (info.value?.problem) loadInfo();
   if (mailboxes.mailboxes.value.phase === 'failed') later('counts', mailboxes.load);
-  if (feed.feed.value.phase === 'failed') later('list', feed.load);
+  if (feed.asked.value.problem) later('list', feed.load);
   if (reader.opened.value.phase === 'failed') reader.open(route.value.id, route.value.box);
 }
 

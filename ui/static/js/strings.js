@@ -1,8 +1,9 @@
 // The page's words in the reader's language. Another language is another file
 // beside en.js with the same names, and a line here.
 import en from './strings/en.js';
+import zh from './strings/zh.js';
 
-const languages = { en };
+const languages = { en, zh };
 
 const wanted = navigator.languages.map((tag) => tag.split('-')[0]);
 

@@ -1,9 +1,12 @@
-// The list of messages in the middle: the newest ones of a mailbox, older ones
-// as they are asked for. What it holds stays small, however much mail comes.
+// The list of messages in the middle: the newest ones of a mailbox, or of what a
+// search finds there; older ones as they are asked for. What it holds stays small,
+// however much mail comes.
 import { signal } from '@preact/signals';
 import * as api from '../api.js';
+import { route } from '../router.js';
 
 const PAGE = 200;    // messages asked for at once
+const FOUND = 50;    // the same of a search: it runs while one types
 const KEPT = 1000;   // messages kept while the newest are in view; older ones are asked for again
 const WAITING = 500; // new messages kept for a reader who is not looking at the top
 
@@ -12,70 +15,104 @@ const WAITING = 500; // new messages kept for a reader who is not looking at the
  * is 'loading', 'ready' or 'failed'; more is 'idle', 'loading' or 'failed'.
  * slide says that the latest change is small enough to be watched.
  */
-export const feed = signal(blank(''));
+export const feed = signal(blank('', ''));
+
+/**
+ * What the reader wants to see. What was shown before stays while it is on its
+ * way (running), and when it cannot be had (problem).
+ */
+export const asked = signal({ box: '', q: '', running: false, problem: null });
 
 /** Mail that came while the reader looked elsewhere in the list. */
 export const waiting = signal({ count: 0, rows: [], missed: false });
 
 let held = false;     // the reader looks at rows that must not move
-let request = null;   // aborts what was asked for another mailbox
+let request = new AbortController(); // aborts what was asked for another mailbox or search
+let loading = null;   // the promise of the listing on its way
 let meanwhile = null; // events that came while a listing was on its way
 let latest = 0;       // when rows were last added
 
-function blank(box) {
-  return { box, rows: [], next: '', cursor: 0, phase: 'loading', more: 'idle', problem: null, slide: false };
+function blank(box, q) {
+  return { box, q, rows: [], next: '', cursor: 0, phase: 'loading', more: 'idle', problem: null, slide: false };
 }
 
-/** show loads the newest messages of a mailbox, or with '' of all. */
-export function show(box) {
-  feed.value = blank(box);
+/** show loads the newest messages of a mailbox, or with '' of all; with q those that a search finds. */
+export function show(box, q) {
+  request.abort();
+  request = new AbortController();
+  loading = null;
+  asked.value = { box, q, running: true, problem: q ? asked.value.problem : null };
+  if (feed.value.box !== box || feed.value.phase !== 'ready') feed.value = blank(box, q);
   return load();
 }
 
 /**
  * load asks for the newest messages again, and keeps what is shown until they
- * are there. It resolves to false when that was not enough: see apply.
+ * are there; while it does, everybody waits for the same answer. It resolves to
+ * false when that was not enough: see apply.
  */
-export async function load() {
-  const { box, rows } = feed.value;
-  request?.abort();
-  request = new AbortController();
-  meanwhile = [];
+export function load() {
+  if (loading) return loading;
+  const answer = ask(asked.value, request.signal).finally(() => { if (loading === answer) loading = null; });
+  loading = answer;
+  return answer;
+}
+
+async function ask({ box, q }, signal) {
+  const events = [];
+  meanwhile = events;
   try {
-    const limit = Math.min(KEPT, Math.max(PAGE, rows.length));
-    replace(await api.messages({ mailbox: box, limit }, request.signal));
+    const limit = q ? FOUND : Math.min(KEPT, Math.max(PAGE, feed.value.rows.length));
+    const page = await api.messages({ mailbox: box, q, limit }, signal);
+    signal.throwIfAborted();
+    replace(box, q, page);
   } catch (problem) {
     if (problem.name === 'AbortError') return true;
     meanwhile = null;
-    if (feed.value.phase !== 'ready') feed.value = { ...feed.value, phase: 'failed', problem };
+    asked.value = { box, q, running: false, problem };
+    if (feed.value.phase !== 'ready' || !q && feed.value.q) feed.value = { ...feed.value, phase: 'failed', problem };
     throw problem;
   }
-  const events = meanwhile;
   meanwhile = null;
   return apply(events);
 }
 
-/** replace shows a page from the top; to a reader who looks elsewhere its new messages wait. */
-function replace({ messages, next, cursor }) {
-  const { box, rows: [newest] } = feed.value;
-  const rows = messages.map(row);
-  const fresh = held && newest ? rows.filter(({ id }) => id > newest.id) : [];
+/** replace shows a page from the top; to a reader who looks elsewhere in the same list its new messages wait. */
+function replace(box, q, { messages, next, cursor }) {
+  const before = feed.value, again = isShown(box, q), newest = before.rows[0];
+  let rows = messages.map(row);
+  if (again && q) ({ rows, next } = rejoin(rows, next, before));
+  const fresh = held && again && newest ? rows.filter(({ id }) => id > newest.id) : [];
   waiting.value = { count: fresh.length, rows: fresh, missed: false };
-  feed.value = { ...blank(box), phase: 'ready', next, cursor, rows: rows.slice(fresh.length) };
+  feed.value = { ...blank(box, q), phase: 'ready', next, cursor, rows: rows.slice(fresh.length), more: again ? before.more : 'idle' };
+  asked.value = { box, q, running: false, problem: null };
 }
+
+/**
+ * rejoin puts what was found before behind a first page that was asked for again,
+ * unless there may be more between them. The open message stays, found or not:
+ * reading it may be what changed that.
+ */
+function rejoin(rows, next, before) {
+  const older = next && next <= before.rows[0]?.id ? before.rows.filter(({ id }) => id < next) : [];
+  const open = before.rows.filter(({ id }) => id === route.peek().id);
+  return { rows: merge(rows.concat(older), open), next: older.length ? before.next : next };
+}
+
+const isShown = (box, q) => feed.value.box === box && feed.value.q === q;
 
 /** more asks for the next older messages, once at a time. */
 export async function more() {
-  const { box, next, more, phase } = feed.value;
+  const { box, q, next, more, phase } = feed.value;
   if (phase !== 'ready' || !next || more === 'loading') return;
   feed.value = { ...feed.value, more: 'loading', slide: false };
   try {
-    const page = await api.messages({ mailbox: box, before: next, limit: PAGE }, request.signal);
-    if (feed.value.box !== box) return;
+    const page = await api.messages({ mailbox: box, q, before: next, limit: q ? FOUND : PAGE }, request.signal);
+    if (!isShown(box, q)) return;
     if (feed.value.next !== next) feed.value = { ...feed.value, more: 'idle' }; // the list was cut or began anew
     else feed.value = { ...feed.value, more: 'idle', next: page.next, rows: merge(feed.value.rows, page.messages.map(row)) };
   } catch (problem) {
-    if (problem.name !== 'AbortError') feed.value = { ...feed.value, more: 'failed' };
+    if (isShown(box, q)) feed.value = { ...feed.value, more: problem.name === 'AbortError' ? 'idle' : 'failed' };
   }
 }
 
@@ -104,7 +141,7 @@ export function apply(events) {
   const { cursor, phase } = feed.value;
   const news = events.filter(({ seq }) => seq > cursor);
   if (phase !== 'ready' || !news.length) return true;
-  const changes = collect(news, feed.value.box);
+  const changes = collect(news, feed.value);
   edit(changes);
   feed.value = { ...feed.value, cursor: news.at(-1).seq };
   if (changes.fresh.size) receive([...changes.fresh.values()].reverse());
@@ -117,9 +154,9 @@ export const patch = (id, fields) => edit({ edits: new Map([[id, (old) => ({ ...
 /**
  * collect sorts events into new rows (fresh), changes of known ones by id
  * (edits) and changes of all (wipes). A change makes a new row of the old one,
- * or null when it leaves the list.
+ * or null when it leaves the list. What a search would find only the server knows.
  */
-function collect(events, box) {
+function collect(events, { box, q }) {
   const fresh = new Map(), edits = new Map(), wipes = [];
   let complete = true;
   const change = (id, edit) => {
@@ -129,9 +166,12 @@ function collect(events, box) {
   };
   for (const { type, id, message, gone, deliveries, mailbox } of events) {
     if (type === 'added' && message) {
-      if (isIn(box, message)) fresh.set(message.id, row(message));
+      if (!isIn(box, message)) continue;
+      if (q) complete = false;
+      else fresh.set(message.id, row(message));
     } else if (type === 'updated' && message) {
       change(message.id, () => (isIn(box, message) ? row(message) : null));
+      if (q) complete = false;
     } else if (type === 'removed') {
       change(id, (old) => (gone ? null : without(old, deliveries.map((one) => one.mailbox), box)));
     } else if (type === 'cleared') {

@@ -6,10 +6,11 @@ import { icon } from '../icons.js';
 import { exact, sender, when } from '../format.js';
 import { address, follow, go, route } from '../router.js';
 import { room } from '../settings.js';
-import { feed, hold, load, more, release, seenIn, waiting } from '../state/feed.js';
+import { asked, feed, hold, load, more, release, seenIn, waiting } from '../state/feed.js';
 import { boxOf, mailboxes } from '../state/mailboxes.js';
 import { t } from '../strings.js';
 import { Failure, IconButton, Loading } from './parts.js';
+import { Examples } from './search.js';
 import { Welcome } from './welcome.js';
 import { Windowed } from './windowed.js';
 
@@ -19,6 +20,7 @@ export function List() {
   return html`
     <section class="list" aria-label=${t.list.title} onPointerEnter=${leaveFrame}>
       <${Head} />
+      ${asked.value.running && feed.value.phase === 'ready' && html`<i class="progress" role="progressbar" aria-label=${t.search.running}></i>`}
       <${Pill} />
       <${Rows} />
     </section>`;
@@ -30,16 +32,22 @@ function leaveFrame() {
 }
 
 function Head() {
-  const { box } = route.value;
+  const { box, q } = route.value;
   const { messages = 0, unseen = 0 } = (box ? boxOf(box) : mailboxes.value.total) ?? {};
   return html`
     <header class="pane-head">
-      ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ box, pane: 'boxes' })} />`}
-      <h1 title=${box || t.allMail}>${box || t.allMail}</h1>
-      ${messages > 0 && html`
+      ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ box, q, pane: 'boxes' })} />`}
+      <h1 title=${box || t.allMail}>${feed.value.rows.length > 0 && feed.value.q && html`<span class="found" role="status">${found()}</span> `}${box || t.allMail}</h1>
+      ${messages > 0 && !q && !feed.value.q && html`
         ${unseen > 0 && html`<${IconButton} name="allRead" label=${t.actions.allRead} onClick=${markAllSeen} />`}
         <${IconButton} name="trash" label=${box ? t.actions.emptyBox : t.actions.emptyAll} onClick=${askToEmpty} />`}
     </header>`;
+}
+
+/** found counts what is known of the results. */
+function found() {
+  const { rows, next } = feed.value;
+  return t.search.found(rows.length + waiting.value.count, Boolean(next));
 }
 
 // New mail must not move the row that the reader looks at or points to.
@@ -64,12 +72,13 @@ function Pill() {
 
 function Rows() {
   useEffect(() => () => update({ scrolled: false, pointing: false }), []);
-  const { phase, rows, problem, slide, box } = feed.value;
+  const { phase, rows, problem, slide, box, q } = feed.value;
   if (phase === 'loading') return html`<${Loading} text=${t.list.loading} />`;
+  if (phase === 'failed' && problem.where === 'query.q') return html`<div class="nothing"><${Examples} /></div>`;
   if (phase === 'failed') return html`<${Failure} text=${t.errors.listFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
-  if (!rows.length) return html`<${Empty} box=${box} />`;
+  if (!rows.length) return html`<${Empty} box=${box} q=${q} />`;
   return html`
-    <${Windowed} key=${box} class="rows" items=${rows} keyOf=${(row) => row.id} rowHeight=${ROW} slide=${slide} follow=${cursor.value}
+    <${Windowed} key=${address({ box, q })} class="rows" items=${rows} keyOf=${(row) => row.id} rowHeight=${ROW} slide=${slide} follow=${cursor.value}
       onNearEnd=${more} onTop=${(top) => update({ scrolled: !top })} foot=${html`<${Foot} />`}
       onPointerDown=${(event) => { touched = event.pointerType === 'touch'; }}
       onMouseOver=${(event) => update({ pointing: !touched && Boolean(event.target.closest('.row')) })}
@@ -107,7 +116,8 @@ function Foot() {
   return html`<${Loading} text=${t.list.loadingMore} />`;
 }
 
-function Empty({ box }) {
+function Empty({ box, q }) {
+  if (q) return html`<${NothingFound} box=${box} q=${q} />`;
   if (box) {
     return html`
       <div class="nothing">
@@ -118,3 +128,10 @@ function Empty({ box }) {
   if (room.value === 'wide') return html`<div class="nothing"><p>${t.list.empty}</p></div>`;
   return html`<${Welcome} />`;
 }
+
+const NothingFound = ({ box, q }) => html`
+  <div class="nothing">
+    <p class="what" role="status">${t.search.none}</p>
+    ${box && html`<button type="button" class="button" onClick=${() => go({ q })}>${t.search.everywhere}</button>`}
+    <${Examples} />
+  </div>`;

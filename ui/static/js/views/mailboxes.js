@@ -26,7 +26,7 @@ function Filter() {
       event.target.blur();
       event.stopPropagation();
     } else if (event.key === 'Enter' && matching.value.length) {
-      go({ box: matching.value[0].address });
+      go({ box: matching.value[0].address, q: route.value.q });
       event.target.blur();
     }
   };
@@ -35,7 +35,7 @@ function Filter() {
       ${icon('search')}
       <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder=${t.mailboxes.filter} aria-label=${t.mailboxes.filter}
         value=${filter.value} onInput=${(event) => { filter.value = event.target.value; }} onKeyDown=${onKeyDown} />
-      <kbd>/</kbd>
+      <kbd>f</kbd>
     </label>`;
 }
 
@@ -54,10 +54,11 @@ function Boxes() {
 
 function Box({ name, box, label }) {
   const at = label.lastIndexOf('@'), domain = at > 0 ? label.slice(at) : '';
-  const current = route.value.box === name;
+  const { box: shown, q } = route.value; // a search goes along
+  const current = shown === name;
   return html`
-    <a class="box" href=${address({ box: name })} aria-current=${current ? 'page' : undefined} data-unread=${box.unseen > 0 ? '' : undefined}
-      title="${label} · ${t.mailboxes.count(box.messages, box.unseen)}" onClick=${follow(() => go({ box: name }))}>
+    <a class="box" href=${address({ box: name, q })} aria-current=${current ? 'page' : undefined} data-unread=${box.unseen > 0 ? '' : undefined}
+      title="${label} · ${t.mailboxes.count(box.messages, box.unseen)}" onClick=${follow(() => go({ box: name, q }))}>
       <span class="name">${label.slice(0, label.length - domain.length)}<span class="domain">${domain}</span></span>
       ${box.unseen > 0 && html`<span class="unseen-count">${count(box.unseen)}</span>`}
       <span class="count">${count(box.messages)}</span>

@@ -1,4 +1,4 @@
-// The bar at the head: where mail goes, help, theme.
+// The bar at the head: search, where mail goes, help, theme.
 import { html } from '../html.js';
 import { icon, mark } from '../icons.js';
 import { address, follow, go } from '../router.js';
@@ -7,6 +7,7 @@ import { dialog } from '../state/notices.js';
 import { info } from '../store.js';
 import { t } from '../strings.js';
 import { Copyable, IconButton } from './parts.js';
+import { Search } from './search.js';
 import { reachable } from './snippets.js';
 
 const THEMES = ['system', 'light', 'dark'];
@@ -17,7 +18,8 @@ export function TopBar() {
   const { smtp, pop3 } = info.value ?? {};
   return html`
     <header class="topbar">
-      <a class="brand" href=${address({})} onClick=${follow(() => go({}))}>${mark()}${t.name}</a>
+      <a class="brand" href=${address({})} onClick=${follow(() => go({}))}>${mark()}<span>${t.name}</span></a>
+      <${Search} />
       <div class="addresses">
         ${smtp && html`<${Copyable} label="SMTP" text=${reachable(smtp)} />`}
         ${pop3 && html`<${Copyable} label="POP3" text=${reachable(pop3)} />`}

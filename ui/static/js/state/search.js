@@ -1,0 +1,38 @@
+// What stands in the search field, and when it is asked.
+import { effect, signal } from '@preact/signals';
+import { route, search } from '../router.js';
+
+const PAUSE = 200; // milliseconds without a key before what was typed is searched for
+
+export const text = signal('');
+
+let timer = 0;
+
+effect(() => {
+  const { q } = route.value;
+  if (!timer && q !== text.peek().trim()) text.value = q; // who still types is not interrupted
+});
+
+/** type takes what the field holds now; while a word is being composed nothing is asked. */
+export function type(value, composing) {
+  text.value = value;
+  clearTimeout(timer);
+  timer = composing ? 0 : setTimeout(ask, PAUSE);
+}
+
+/** searchFor asks at once, for a query that is gone back to. */
+export function searchFor(query) {
+  text.value = query;
+  ask({ keep: true });
+}
+
+export function clear() {
+  text.value = '';
+  ask();
+}
+
+function ask(options) {
+  clearTimeout(timer);
+  timer = 0;
+  search(text.value.trim(), options);
+}
