@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,25 +101,15 @@ func TestDatabaseShrinks(t *testing.T) {
 	dir := tempDir(t)
 	s := open(t, dir, disk.Options{NoSync: true}.Restless())
 	defer closeStore(t, s)
-	boxes := make([]string, 200)
-	for i := range boxes {
-		boxes[i] = fmt.Sprintf("%0100d@a", i)
-	}
 	m := message("a@a")
-	for _, box := range boxes {
-		m.Deliveries = append(m.Deliveries, mail.Delivery{Box: box})
-	}
-	for range 2000 {
+	m.Deliveries[0].Trail = []mail.Step{{Did: strings.Repeat("deferred ", 5000)}} // is in the database
+	for range 300 {
 		if _, err := s.Append(t.Context(), &store.Body{}, m); err != nil {
 			t.Fatal(err)
 		}
 	}
-	list, err := s.Boxes(t.Context())
-	if err != nil || len(list) != 201 || !slices.ContainsFunc(list, func(b store.Box) bool { return b.Messages == 2000 }) {
-		t.Fatalf("%d mailboxes, %v", len(list), err)
-	}
 	eventually(t, "a large database", func() bool { return sizes(t, dir, "postroom.db") > 12<<20 })
-	if n, err := s.Clear(t.Context(), ""); err != nil || n != 2000*201 {
+	if n, err := s.Clear(t.Context(), ""); err != nil || n != 300 {
 		t.Fatal(n, err)
 	}
 	eventually(t, "a small database", func() bool { return sizes(t, dir, "postroom.db") < 9<<20 })
