@@ -97,7 +97,7 @@ func (c *Catcher) open(ids *mail.IDs) (err error) {
 	if err != nil {
 		return err
 	}
-	c.index, err = search.New(c.store, search.Options{Dir: c.cfg.Index, Clock: c.cfg.Clock, Log: c.cfg.Log})
+	c.index, err = search.New(c.store, search.Options{Dir: c.cfg.Index, Log: c.cfg.Log})
 	if err != nil {
 		return errors.Join(err, c.store.Close())
 	}

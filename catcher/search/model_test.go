@@ -54,7 +54,7 @@ func (w *world) reopen(t rapid.TB) {
 			t.Fatal(err)
 		}
 	}
-	index, err := New(w.store, Options{Dir: w.dir, Clock: w.clock})
+	index, err := New(w.store, Options{Dir: w.dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ const (
 	busy  = 300                   // messages a second from which on Run holds back
 	share = 15                    // it then rests so many times as long as it worked
 	nap   = 50 * time.Millisecond // after which it looks again how busy it is
+	naps  = 20                    // that it takes before it begins, at most, until a burst is over
 )
 
 // Run indexes what comes in, until ctx ends. While much does, it works a small
@@ -27,6 +28,7 @@ func (ix *Index) Run(ctx context.Context) {
 			return
 		case <-ix.wake:
 		}
+		(&pace{ix: ix}).calm(ctx)
 		if err := ix.catchUp(ctx); err != nil && ctx.Err() == nil {
 			ix.opt.Log.Error("mail is not indexed", "err", err)
 		}
@@ -53,6 +55,21 @@ type pace struct {
 }
 
 func (p *pace) start() { p.at, p.arrived = p.ix.opt.Clock.Now(), p.ix.counted(&p.ix.arrived) }
+
+// calm waits for the end of a burst.
+func (p *pace) calm(ctx context.Context) {
+	for range naps {
+		p.start()
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.ix.opt.Clock.After(nap):
+		}
+		if !p.busy() {
+			return
+		}
+	}
+}
 
 // rest waits in proportion to the time since start, as long as mail comes fast.
 func (p *pace) rest(ctx context.Context) {

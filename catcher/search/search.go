@@ -16,7 +16,7 @@ import (
 // Options are what an index is made with. The zero value keeps it in memory.
 type Options struct {
 	Dir   string       // for its files, which it has to itself; "": in memory
-	Clock clock.Clock  // nil: the system's
+	Clock clock.Clock  // by which Run rests; nil: the system's
 	Log   *slog.Logger // nil: nowhere
 }
 
