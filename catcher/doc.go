@@ -10,7 +10,8 @@
 //     the order in which it was done, and the catcher puts it on the event bus.
 //     Nobody else publishes.
 //   - Keep first, parse after: bytes are stored exactly as they came; what they
-//     mean is found out when somebody asks (package mime).
+//     mean is found out when somebody asks (package mime), or beside, for the
+//     search (package search), which can always be made anew from the store.
 //   - Time, randomness, network and log are handed in.
 //
 // Data flows one way:
@@ -23,6 +24,7 @@
 //	        ▼
 //	      Store ──────────────► 250 2.0.0 OK: queued as <id>
 //	        │ then
+//	        ├──► search index
 //	        ▼
 //	    event bus (ring, a cursor per reader) ──► page, API, tests
 //

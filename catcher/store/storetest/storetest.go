@@ -34,6 +34,7 @@ func Run(t *testing.T, newStore Maker) {
 		"Boxes":                     testBoxes,
 		"ReadingCreatesNothing":     testReadingCreatesNothing,
 		"ListPages":                 testListPages,
+		"ListBare":                  testListBare,
 		"UpdateSeen":                testUpdateSeen,
 		"UpdateMoves":               testUpdateMoves,
 		"UpdateMovesBeforeTheGone":  testMovesBeforeTheGone,
@@ -385,6 +386,33 @@ func testListPages(t *testing.T, b *bench) {
 	b.wantNames(store.Query{After: ids[3], Oldest: true}, "4 5 6")
 	if page := b.list(store.Query{Box: "c@c", Limit: 1}); len(page.Messages[0].Deliveries) != 2 {
 		t.Error("a mailbox's message lacks its other deliveries")
+	}
+}
+
+// testListBare: a bare list tells sizes, mailboxes and marks, and whether a
+// delivery has been moved.
+func testListBare(t *testing.T, b *bench) {
+	first := b.add("1", "12345", "a@a", "b@b")
+	b.add("2", "6\r\n", "B@b")
+	move := func(d *mail.Delivery) error { d.Box, d.Seen = "b@b", true; return nil }
+	if _, err := b.Update(b.ctx, first.Deliveries[0].ID, move); err != nil {
+		t.Fatal(err)
+	}
+	page := b.list(store.Query{Box: "b@b", Oldest: true, Bare: true})
+	if len(page.Messages) != 1 {
+		t.Fatalf("%+v", page)
+	}
+	m := page.Messages[0]
+	if m.ID != first.ID || m.Size != 5 || !m.Unterminated || !m.Received.Equal(first.Received) || len(m.Deliveries) != 2 {
+		t.Fatalf("%+v", m)
+	}
+	moved, home := m.Deliveries[0], m.Deliveries[1]
+	if moved.Box != "b@b" || !moved.Seen || moved.AtHome() || home.Box != "b@b" || home.Seen || !home.AtHome() || moved.UID <= home.UID {
+		t.Errorf("%+v", m.Deliveries)
+	}
+	other := b.list(store.Query{Limit: 1, Bare: true}).Messages[0]
+	if d := other.Deliveries[0]; d.Box != "B@b" || !d.AtHome() || other.Unterminated {
+		t.Errorf("%+v", other)
 	}
 }
 
