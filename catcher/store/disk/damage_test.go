@@ -314,3 +314,72 @@ func TestUnwritable(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestRot: a message whose octets have changed on the disk is not given out, and
+// spoils nothing else.
+func TestRot(t *testing.T) {
+	t.Parallel()
+	for name, where := range map[string]string{"body": "Subject: 5", "meta": "rotten@a"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := tempDir(t)
+			s := open(t, dir, disk.Options{})
+			var rotten mail.Message
+			for i := range 10 {
+				if i == 5 {
+					rotten = put(t, s, i, "rotten@a")
+				} else {
+					put(t, s, i, "a@a")
+				}
+			}
+			closeStore(t, s)
+			file := filepath.Join(dir, "mail/00000001.mail")
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data[bytes.Index(data, []byte(where))] ^= 1
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var log bytes.Buffer
+			s = open(t, dir, disk.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+			page, err := s.List(t.Context(), store.Query{Oldest: true})
+			if err != nil || len(page.Messages) != 10 || page.Messages[5].Deliveries[0].Box != "rotten@a" {
+				t.Fatalf("%+v, %v", page, err)
+			}
+			if _, err := s.Open(t.Context(), rotten.ID); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("Open: %v", err)
+			}
+			if !strings.Contains(log.String(), rotten.ID.String()) {
+				t.Errorf("log: %s", &log)
+			}
+			if gone, err := s.Delete(t.Context(), rotten.Deliveries[0].ID); err != nil || len(gone) != 1 {
+				t.Errorf("Delete: %v, %v", gone, err)
+			}
+			if got := names(t, s); len(got) != 9 {
+				t.Errorf("%v", got)
+			}
+			closeStore(t, s)
+		})
+	}
+}
+
+// TestPrivate: nobody else may read the mail.
+func TestPrivate(t *testing.T) {
+	t.Parallel()
+	dir := tempDir(t)
+	s := open(t, dir, disk.Options{})
+	defer closeStore(t, s)
+	put(t, s, 0, "a@a")
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		info, ierr := d.Info()
+		if err == nil && ierr == nil && info.Mode()&0o077 != 0 {
+			t.Errorf("%s: %v", path, info.Mode())
+		}
+		return errors.Join(err, ierr)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -183,9 +184,14 @@ type database struct {
 
 // openDatabase opens, and if need be makes, the database in a data folder.
 func openDatabase(dir string) (*database, error) {
-	db := &database{pool: openSQL(dir, "auto_vacuum(incremental)", "journal_mode(wal)", "synchronous(normal)", "wal_autocheckpoint(0)", "cache_size(-8000)")}
-	err := db.open()
+	// SQLite would make it for everyone to read; its other files it makes alike.
+	f, err := os.OpenFile(filepath.Join(dir, databaseName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
+		return nil, err
+	}
+	f.Close()
+	db := &database{pool: openSQL(dir, "auto_vacuum(incremental)", "journal_mode(wal)", "synchronous(normal)", "wal_autocheckpoint(0)", "cache_size(-8000)")}
+	if err := db.open(); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	return db, nil

@@ -83,7 +83,7 @@ func Open(dir string, opt Options) (s *Store, err error) {
 	if s.w, err = s.openWriter(); err != nil {
 		return s, err
 	}
-	if s.read, err = openReading(dir, s.segs); err != nil {
+	if s.read, err = openReading(dir, s.segs, opt.Log); err != nil {
 		return s, err
 	}
 	s.w.look, s.w.waiting = s.read.finder, func() int { return len(s.ops) }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 	"sync"
@@ -29,6 +31,7 @@ const attempts = 10
 type reading struct {
 	db   *sql.DB
 	segs *segments
+	log  *slog.Logger
 	finder
 
 	get, box, boxes, all, name *sql.Stmt
@@ -43,8 +46,8 @@ type reading struct {
 // listing tells the statements for lists apart.
 type listing struct{ box, oldest bool }
 
-func openReading(dir string, segs *segments) (*reading, error) {
-	r := &reading{db: openSQL(dir, "query_only(1)", "cache_size(-2000)"), segs: segs, lists: map[listing]*sql.Stmt{}, names: map[int64]string{}}
+func openReading(dir string, segs *segments, log *slog.Logger) (*reading, error) {
+	r := &reading{db: openSQL(dir, "query_only(1)", "cache_size(-2000)"), segs: segs, log: log, lists: map[listing]*sql.Stmt{}, names: map[int64]string{}}
 	r.db.SetMaxOpenConns(readers)
 	r.db.SetMaxIdleConns(readers)
 	var failed error
@@ -280,7 +283,11 @@ func (r *reading) message(found *row, bare bool) (m mail.Message, err error) {
 			return errMissing
 		}
 		rec, err := seg.read(row.spot, 0)
-		if err := errors.Join(err, seg.release()); err != nil {
+		if err := errors.Join(err, seg.release()); errors.Is(err, errDamaged) {
+			r.log.Error("a message on disk is damaged", "id", row.id, "err", err)
+			m = row.bare(names) // so that it does not spoil a whole list
+			return nil
+		} else if err != nil {
 			return err
 		}
 		m = row.whole(&rec.message, names)
@@ -360,6 +367,10 @@ func (s *Store) Open(ctx context.Context, id mail.ID) (body store.Reader, err er
 		body, err = seg.body(r.spot)
 		return err
 	})
+	if errors.Is(err, errDamaged) {
+		s.opt.Log.Error("a message on disk is damaged", "id", id, "err", err)
+		err = fmt.Errorf("%w: %w", store.ErrNotFound, err)
+	}
 	return body, err
 }
 

@@ -249,7 +249,7 @@ func parseRecord(b []byte) (r record, err error) {
 // read reads the record at a spot up to the meta, and extra octets beyond.
 func (s *segment) read(p spot, extra int64) (record, error) {
 	b := make([]byte, headerSize+p.meta+extra)
-	if _, err := s.f.ReadAt(b, p.offset); err != nil {
+	if _, err := s.f.ReadAt(b, p.offset); err != nil && err != io.EOF { // what is missing then is not whole
 		return record{}, fmt.Errorf("read segment %d at %d: %w", s.no, p.offset, err)
 	}
 	r, err := parseRecord(b)

@@ -217,6 +217,11 @@ func (w *writer) rotate() error {
 }
 
 func (w *writer) nextSegment() error {
+	if w.opt.NoSync && w.cur != nil { // or nobody would sync its end
+		if err := datasync(w.cur.f); err != nil {
+			return err
+		}
+	}
 	no := w.state.segment + 1
 	for w.segs.set[no] != nil {
 		no++
