@@ -105,7 +105,7 @@ func (c *Catcher) open(ids *mail.IDs) (err error) {
 }
 
 // Close ends all readers of events and lets go of the store. Run, and servers that
-// use the catcher, must have ended before.
+// use the catcher, must have ended before. Twice is fine.
 func (c *Catcher) Close() error {
 	c.bus.Close()
 	return errors.Join(c.index.Close(), c.store.Close())

@@ -185,3 +185,16 @@ func TestTwoCatchersInOneProcess(t *testing.T) {
 		t.Errorf("%+v, %v", box, err)
 	}
 }
+
+func TestCloseTwice(t *testing.T) {
+	t.Parallel()
+	c, err := catcher.New(catcher.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -117,9 +117,10 @@ func New(s store.Store, opt Options) (*Index, error) {
 }
 
 // Close lets go of everything; Run and all searches must have ended. Full
-// segments stay in the directory.
+// segments stay in the directory. Twice is fine.
 func (ix *Index) Close() error {
 	ix.work <- struct{}{}
+	defer ix.unlock()
 	return ix.emptyTrash()
 }
 

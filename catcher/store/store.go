@@ -68,7 +68,8 @@ type Store interface {
 	// many went.
 	Expire(ctx context.Context, before time.Time) (int, error)
 
-	// Close lets go of everything. No other method may be called afterwards.
+	// Close lets go of everything. No other method may be called afterwards; closing
+	// twice is fine.
 	Close() error
 }
 

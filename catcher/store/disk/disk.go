@@ -112,12 +112,18 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Close waits for what is being written, and lets go of the folder.
+// Close waits for what is being written, and lets go of the folder. Twice is fine.
 func (s *Store) Close() error {
 	s.mu.Lock()
+	again := s.closed
 	s.closed = true
-	close(s.ops)
+	if !again {
+		close(s.ops)
+	}
 	s.mu.Unlock()
+	if again {
+		return nil
+	}
 	s.writing.Wait()
 	return s.release()
 }

@@ -98,7 +98,7 @@ func (s *reopened) used() {
 	s.mu.RUnlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ops++; s.ops%4 == 0 {
+	if s.ops++; s.ops%10 == 0 {
 		closeStore(s, s.Store)
 		s.Store = open(s, s.dir, s.opt)
 	}

@@ -47,6 +47,7 @@ func Run(t *testing.T, newStore Maker) {
 		"SnapshotsDoNotChange":      testSnapshots,
 		"Changes":                   testChanges,
 		"CancelledContext":          testCancelled,
+		"CloseTwice":                testCloseTwice,
 		"Concurrent":                testConcurrent,
 		"ConcurrentReadYourWrites":  testReadYourWrites,
 		"EventsFollowTheStoreOrder": testEventOrder,
@@ -638,6 +639,15 @@ func testCancelled(t *testing.T, b *bench) {
 	}
 	b.wantTold()
 	b.wantNames(store.Query{}, "x")
+}
+
+func testCloseTwice(t *testing.T, b *bench) {
+	b.add("x", "", "a@a")
+	for range 2 {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func testCapMessages(t *testing.T, b *bench) {
