@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"hash/maphash"
 	"maps"
@@ -14,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/mail"
 )
 
@@ -55,16 +53,7 @@ type box struct {
 
 // NewMemory makes an empty store.
 func NewMemory(opt Options) *Memory {
-	if opt.Clock == nil {
-		opt.Clock = clock.System{}
-	}
-	if opt.IDs == nil {
-		opt.IDs = mail.NewIDs(rand.Reader)
-	}
-	if opt.Publish == nil {
-		opt.Publish = func(mail.Change) {}
-	}
-	return &Memory{opt: opt, boxes: map[string]*box{}, floor: 1, seed: maphash.MakeSeed()}
+	return &Memory{opt: opt.Complete(), boxes: map[string]*box{}, floor: 1, seed: maphash.MakeSeed()}
 }
 
 // Append implements Store.
@@ -327,14 +316,7 @@ func unseen(d mail.Delivery) int32 {
 
 // Delete implements Store.
 func (s *Memory) Delete(ctx context.Context, ids ...mail.DeliveryID) ([]mail.Delivery, error) {
-	wanted := map[mail.ID][]int{}
-	var order []mail.ID
-	for _, id := range ids {
-		if wanted[id.Message] == nil {
-			order = append(order, id.Message)
-		}
-		wanted[id.Message] = append(wanted[id.Message], id.N)
-	}
+	order, wanted := ByMessage(ids)
 	var gone []mail.Delivery
 	for part := range slices.Chunk(order, clearStep) {
 		if err := ctx.Err(); err != nil {

@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -121,6 +122,32 @@ type Options struct {
 	Clock   clock.Clock       // nil: the system's
 	IDs     *mail.IDs         // nil: random ones
 	Publish func(mail.Change) // told of each change, in order; must be quick and must not call the store; nil: nobody
+}
+
+// Complete puts in what nil stands for.
+func (o Options) Complete() Options {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.IDs == nil {
+		o.IDs = mail.NewIDs(rand.Reader)
+	}
+	if o.Publish == nil {
+		o.Publish = func(mail.Change) {}
+	}
+	return o
+}
+
+// ByMessage says of which messages, in order, which deliveries are meant.
+func ByMessage(ids []mail.DeliveryID) (order []mail.ID, numbers map[mail.ID][]int) {
+	numbers = map[mail.ID][]int{}
+	for _, id := range ids {
+		if numbers[id.Message] == nil {
+			order = append(order, id.Message)
+		}
+		numbers[id.Message] = append(numbers[id.Message], id.N)
+	}
+	return order, numbers
 }
 
 // Caps are limits that hold at the end of every Append: the oldest messages go

@@ -2,7 +2,6 @@ package disk
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -10,10 +9,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
 )
@@ -92,15 +91,7 @@ func Open(dir string, opt Options) (s *Store, err error) {
 }
 
 func (o *Options) setDefaults() {
-	if o.Clock == nil {
-		o.Clock = clock.System{}
-	}
-	if o.IDs == nil {
-		o.IDs = mail.NewIDs(rand.Reader)
-	}
-	if o.Publish == nil {
-		o.Publish = func(mail.Change) {}
-	}
+	o.Options = o.Complete()
 	if o.SegmentSize <= 0 {
 		o.SegmentSize = defaultSegment
 	}
@@ -191,11 +182,9 @@ const step = 1000
 
 // Delete implements store.Store.
 func (s *Store) Delete(ctx context.Context, ids ...mail.DeliveryID) ([]mail.Delivery, error) {
-	wanted, order := byMessage(ids)
+	order, wanted := store.ByMessage(ids)
 	var gone []mail.Delivery
-	for len(order) > 0 {
-		part := order[:min(step, len(order))]
-		order = order[len(part):]
+	for part := range slices.Chunk(order, step) {
 		var went []mail.Delivery
 		if err := s.do(ctx, &op{run: func(t *tx) (err error) { went, err = t.delete(part, wanted); return err }}); err != nil {
 			return gone, err
@@ -203,18 +192,6 @@ func (s *Store) Delete(ctx context.Context, ids ...mail.DeliveryID) ([]mail.Deli
 		gone = append(gone, went...)
 	}
 	return gone, nil
-}
-
-// byMessage sorts out which deliveries of which messages are meant.
-func byMessage(ids []mail.DeliveryID) (wanted map[mail.ID][]int, order []mail.ID) {
-	wanted = map[mail.ID][]int{}
-	for _, id := range ids {
-		if wanted[id.Message] == nil {
-			order = append(order, id.Message)
-		}
-		wanted[id.Message] = append(wanted[id.Message], id.N)
-	}
-	return wanted, order
 }
 
 // Clear implements store.Store. All mail goes at once; a large mailbox goes in
