@@ -96,7 +96,13 @@ func upTo(n int) []string {
 func TestCutOff(t *testing.T) {
 	t.Parallel()
 	dir := crashed(t, disk.Options{})
-	for name, step := range map[string]int64{"mail/00000001.mail": 1, "postroom.db": 50, "postroom.db-wal": 50, "postroom.db-shm": 5000, "lock": 1} {
+	for name, cut := range map[string]struct{ back, step int64 }{
+		"mail/00000001.mail": {500, 1}, // two records
+		"postroom.db":        {4096, 37},
+		"postroom.db-wal":    {4120, 37}, // a page and a frame, as SQLite has checksums of its own
+		"postroom.db-shm":    {1 << 15, 5000},
+		"lock":               {1, 1},
+	} {
 		t.Run(strings.ReplaceAll(name, "/", "-"), func(t *testing.T) {
 			t.Parallel()
 			whole, err := os.ReadFile(filepath.Join(dir, name))
@@ -104,12 +110,8 @@ func TestCutOff(t *testing.T) {
 				t.Fatal(err)
 			}
 			used := bytes.TrimRight(whole, "\x00")
-			least := max(int64(len(used))-1500, 0)
-			if step == 1 {
-				step = 7 // the records are some hundred octets long
-			}
 			before := 40
-			for size := int64(len(used)); size >= least; size -= step {
+			for size := int64(len(used)); size >= max(int64(len(used))-cut.back, 0); size -= cut.step {
 				before = checkCut(t, dir, name, size, before)
 			}
 			if mail := strings.HasPrefix(name, "mail"); mail && before > 38 || !mail && before != 40 {
