@@ -846,6 +846,7 @@ func holdsStill(t *testing.T, browser context.Context) {
 	b.until(`document.getAnimations().length === 0`)
 	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 400, 120))
 	b.until(`document.querySelector('.row:hover') !== null`)
+	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 402, 121))
 	p.note("newest", "alice@example.test")
 	b.shows(".pill", "1 new")
 	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 1000, 500))

@@ -59,6 +59,10 @@ function update(change) {
   hold(reading.scrolled || reading.pointing);
 }
 
+// Rows also come under a pointer that rests, as when a pill goes that lay over them.
+// Browsers need not tell of that; the next move does.
+const point = ({ target }) => update({ pointing: !touched && Boolean(target.closest('.row')) });
+
 function Pill() {
   const { count } = waiting.value;
   if (!count) return null;
@@ -81,7 +85,7 @@ function Rows() {
     <${Windowed} key=${address({ box, q })} class="rows" items=${rows} keyOf=${(row) => row.id} rowHeight=${ROW} slide=${slide} follow=${cursor.value}
       onNearEnd=${more} onTop=${(top) => update({ scrolled: !top })} foot=${html`<${Foot} />`}
       onPointerDown=${(event) => { touched = event.pointerType === 'touch'; }}
-      onMouseOver=${(event) => update({ pointing: !touched && Boolean(event.target.closest('.row')) })}
+      onMouseOver=${point} onMouseMove=${point}
       onMouseLeave=${() => update({ pointing: false })}
       role="listbox" tabindex="0" aria-label=${t.list.title} aria-activedescendant=${cursor.value ? `row-${cursor.value}` : undefined}>
       ${(row) => html`<${Row} row=${row} box=${box} />`}
