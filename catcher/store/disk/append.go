@@ -39,7 +39,7 @@ func (w *writer) add(group []*op) error {
 		}
 	}
 	if w.reserve.spent {
-		if err := w.reserve.make(); err != nil {
+		if err := w.regain(); err != nil {
 			return err
 		}
 	}
@@ -55,8 +55,10 @@ func (w *writer) add(group []*op) error {
 		}
 	}
 	end, err := w.writeRecords(group)
+	if isFull(err) && w.reclaim() {
+		end, err = w.writeRecords(group)
+	}
 	if err != nil {
-		w.cur.f.Truncate(w.state.end) // to give room back; should it fail, that is no loss
 		return err
 	}
 	w.state.end = end
@@ -107,8 +109,13 @@ func (w *writer) number(a *addition) error {
 }
 
 // writeRecords appends the records of the messages to the segment, and returns
-// where they end.
-func (w *writer) writeRecords(group []*op) (int64, error) {
+// where they end. After an error the segment is as it was.
+func (w *writer) writeRecords(group []*op) (end int64, err error) {
+	defer func() {
+		if err != nil {
+			w.cur.f.Truncate(w.state.end) // to give room back; should it fail, that is no loss
+		}
+	}()
 	w.out.begin(w.cur, w.state.end)
 	for _, o := range group {
 		if err := w.out.record(o.add); err != nil {
@@ -122,7 +129,7 @@ func (w *writer) writeRecords(group []*op) (int64, error) {
 		return w.out.at, nil
 	}
 	start := time.Now()
-	err := datasync(w.cur.f)
+	err = datasync(w.cur.f)
 	w.pace, w.senders = time.Since(start), len(group)+w.waiting()
 	return w.out.at, err
 }
@@ -135,6 +142,7 @@ type segmentWriter struct {
 	buf    []byte
 	meta   []byte
 	zeros  []byte
+	tight  bool // do without zeros rather than fail
 }
 
 func (w *segmentWriter) begin(s *segment, at int64) {
@@ -188,10 +196,16 @@ func (w *segmentWriter) flush() error {
 		if w.zeros == nil {
 			w.zeros = make([]byte, zeroStep)
 		}
-		if _, err := w.f.WriteAt(w.zeros, end); err != nil {
+		_, err := w.f.WriteAt(w.zeros, end)
+		switch {
+		case err == nil:
+			w.zeroed = end + zeroStep
+		case w.tight:
+			err = w.f.Truncate(w.at) // let the records have the room
+		}
+		if err != nil {
 			return err
 		}
-		w.zeroed = end + zeroStep
 	}
 	n, err := w.f.WriteAt(w.buf, w.at)
 	w.at += int64(n)

@@ -122,3 +122,28 @@ func TestReadOnlyDisk(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestFullSegment fills a disk with less than a segment. When the mail is deleted,
+// the very next message is taken.
+func TestFullSegment(t *testing.T) {
+	t.Parallel()
+	for name, size := range map[string]string{"small": "12m", "larger": "20m"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, filepath.Join(catchertest.SmallDisk(t, size), "data"), disk.Options{}.Restless())
+			defer closeStore(t, s)
+			put(t, s, 0, "a@a")
+			eventually(t, "a reserve", func() bool { return s.Reserved() })
+			for range 3 {
+				known := fill(t, s)
+				if len(known) < 20 {
+					t.Errorf("only %d messages", len(known))
+				}
+				if _, err := s.Clear(t.Context(), ""); err != nil {
+					t.Fatal(err)
+				}
+				put(t, s, 1, "a@a")
+			}
+		})
+	}
+}

@@ -32,10 +32,35 @@ func (w *writer) compactSome() bool {
 	return true
 }
 
+// regain makes the reserve again, with the room that dead mail takes if need be.
+func (w *writer) regain() error {
+	err := w.reserve.make()
+	if isFull(err) && w.reclaim() {
+		err = w.reserve.make()
+	}
+	return err
+}
+
+// reclaim takes the room of all dead mail at once, and says whether there was any.
+func (w *writer) reclaim() bool {
+	w.out.tight = true
+	defer func() { w.out.tight = false }()
+	some := false
+	for w.compactSome() {
+		some = true
+	}
+	some = some || len(w.dead) > 0
+	if some {
+		w.checkpoint()
+	}
+	return some
+}
+
 // findWaste chooses a segment. The present one is given up for it when it is
-// large enough to matter.
+// large enough to matter, as any is when room is tight.
 func (w *writer) findWaste() bool {
-	if w.cur != nil && w.state.end > w.opt.SegmentSize/4 && w.live[w.cur.no] < w.state.end/2 {
+	large := w.state.end > w.opt.SegmentSize/4 || w.out.tight
+	if w.cur != nil && large && w.live[w.cur.no] < w.state.end/2 {
 		if err := w.nextSegment(); err != nil {
 			return false
 		}

@@ -78,7 +78,11 @@ func (w *writer) close() error {
 	if w.cur != nil {
 		err = errors.Join(err, w.cur.f.Truncate(w.state.end), datasync(w.cur.f))
 	}
-	return errors.Join(err, w.db.close())
+	err = errors.Join(err, w.db.close())
+	if w.reserve.spent {
+		w.reserve.make() // opening may need it again; there is no harm when it does not fit
+	}
+	return err
 }
 
 // recover compares the database with the segments and makes them agree.
