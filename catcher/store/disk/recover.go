@@ -75,6 +75,10 @@ func (w *writer) close() error {
 	if isFull(err) && w.reserve.spend() {
 		err = w.settle()
 	}
+	if isFull(err) {
+		w.opt.Log.Warn("no room to write to the mail database; it will be brought up to date when it is opened", "err", err)
+		err = nil
+	}
 	if w.cur != nil {
 		err = errors.Join(err, w.cur.f.Truncate(w.state.end), datasync(w.cur.f))
 	}
