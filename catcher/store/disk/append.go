@@ -46,17 +46,9 @@ func (w *writer) add(group []*op) error {
 	if err := w.rotate(); err != nil {
 		return err
 	}
-	if err := w.meet(boxesOf(group)); err != nil {
-		return err
-	}
-	for _, o := range group {
-		if err := w.number(o.add); err != nil {
-			return err
-		}
-	}
-	end, err := w.writeRecords(group)
-	if isFull(err) && w.reclaim() {
-		end, err = w.writeRecords(group)
+	end, err := w.keep(group)
+	if isFull(err) && w.reclaim() { // which may forget mailboxes, and what they have given out
+		end, err = w.keep(group)
 	}
 	if err != nil {
 		return err
@@ -75,6 +67,19 @@ func (w *writer) add(group []*op) error {
 	}
 	w.makeRoom(news)
 	return nil
+}
+
+// keep numbers messages and writes their records; it returns where those end.
+func (w *writer) keep(group []*op) (int64, error) {
+	if err := w.meet(boxesOf(group)); err != nil {
+		return 0, err
+	}
+	for _, o := range group {
+		if err := w.number(o.add); err != nil {
+			return 0, err
+		}
+	}
+	return w.writeRecords(group)
 }
 
 // boxesOf lists the mailboxes of messages.
