@@ -38,7 +38,7 @@ func (w *writer) add(group []*op) error {
 			return err
 		}
 	}
-	if w.reserve.spent {
+	if !w.reserve.made {
 		if err := w.regain(); err != nil {
 			return err
 		}

@@ -133,10 +133,11 @@ func (t *tx) copy(seg *segment, r *record) error {
 }
 
 // The reserve is a file that is given up when the disk is full, so that mail can
-// still be deleted. Once it is spent no mail is taken until it could be made again.
+// still be deleted, and the store be opened again. While there is none no mail is
+// taken: it could fill the disk for good.
 type reserve struct {
-	path        string
-	made, spent bool
+	path string
+	made bool
 }
 
 const (
@@ -153,12 +154,12 @@ func (r *reserve) make() error {
 		os.Remove(r.path)
 		return err
 	}
-	r.made, r.spent = true, false
+	r.made = true
 	return nil
 }
 
 // spend gives the reserve up, and says whether there was one.
 func (r *reserve) spend() bool {
-	r.made, r.spent = false, true
+	r.made = false
 	return os.Remove(r.path) == nil
 }

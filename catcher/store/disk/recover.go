@@ -17,9 +17,7 @@ import (
 func (s *Store) openWriter() (*writer, error) {
 	w, err := s.tryWriter()
 	if spare := (&reserve{path: filepath.Join(s.dir, reserveName)}); isFull(err) && spare.spend() {
-		if w, err = s.tryWriter(); err == nil {
-			w.reserve.spent = true
-		}
+		w, err = s.tryWriter()
 	}
 	if err == nil || !isDamaged(err) && !errors.Is(err, errDamaged) {
 		return w, err
@@ -83,7 +81,7 @@ func (w *writer) close() error {
 		err = errors.Join(err, w.cur.f.Truncate(w.state.end), datasync(w.cur.f))
 	}
 	err = errors.Join(err, w.db.close())
-	if w.reserve.spent {
+	if !w.reserve.made {
 		w.reserve.make() // opening may need it again; there is no harm when it does not fit
 	}
 	return err
