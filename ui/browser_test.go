@@ -1111,7 +1111,7 @@ func (b *tab) capture(name string) {
 }
 
 // fill brings in mail as one finds it, and returns the IDs by name.
-func fill(t *testing.T, p *post, past *clock.Manual) map[string]string {
+func fill(t *testing.T, p *post, past *clock.Movable) map[string]string {
 	people := []string{"alice", "bob", "carol", "dave", "erin+tickets", "frank", "grace", "heidi", "ops", "qa"}
 	for i, subject := range []string{
 		"Build 1842 passed", "Your invoice for October", "Welcome to Parcel Desk", "New sign-in from Lisbon", "Shift plan, week 48",

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"sync"
 	"testing"
 	"time"
 )
@@ -40,5 +41,77 @@ func TestSystemMoves(t *testing.T) {
 	before := c.Now()
 	if at := <-c.After(time.Nanosecond); at.Before(before) {
 		t.Errorf("%s is before %s", at, before)
+	}
+}
+
+func TestMovableIsTheSystems(t *testing.T) {
+	t.Parallel()
+	m := NewMovable()
+	before := time.Now()
+	if now := <-m.After(time.Millisecond); now.Before(before.Add(time.Millisecond)) {
+		t.Errorf("%s is before %s", now, before)
+	}
+	if s := m.State(); s.Ahead != 0 || s.Speed != 1 || s.Frozen || s.Now.Before(before) {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestMovableRunsOnWhereItWasMoved(t *testing.T) {
+	t.Parallel()
+	m := NewMovable()
+	far := m.After(time.Hour)
+	before := time.Now()
+	m.Advance(time.Hour - time.Millisecond)
+	<-far // the last millisecond passes by itself
+	if now := m.Now(); now.Before(before.Add(time.Hour)) || now.After(time.Now().Add(time.Hour)) {
+		t.Errorf("%s", now)
+	}
+	if ahead := m.State().Ahead; ahead <= 59*time.Minute || ahead > time.Hour {
+		t.Errorf("ahead by %s", ahead)
+	}
+}
+
+func TestMovableSpeedAndFreeze(t *testing.T) {
+	t.Parallel()
+	m := NewMovable()
+	m.SetSpeed(1e6)
+	day := m.After(24 * time.Hour) // 86 ms
+	<-day
+	m.Freeze()
+	stands := m.Now()
+	later := m.After(time.Hour)
+	if again := m.Now(); !again.Equal(stands) || !m.State().Frozen {
+		t.Errorf("%s, then %s", stands, again)
+	}
+	select {
+	case <-later:
+		t.Error("woke while frozen")
+	default:
+	}
+	m.Resume()
+	<-later
+	if now := m.Now(); now.Before(stands.Add(time.Hour)) {
+		t.Errorf("%s, then %s", stands, now)
+	}
+}
+
+func TestMovableWithManyWaiters(t *testing.T) {
+	t.Parallel()
+	m := NewManual(time.Unix(0, 0))
+	var waiting sync.WaitGroup
+	for i := range 50 {
+		waiting.Go(func() { <-m.After(time.Duration(i) * time.Minute) })
+		waiting.Go(func() { m.Advance(time.Minute) })
+		waiting.Go(func() { m.Now(); m.State() })
+	}
+	done := make(chan struct{})
+	go func() { waiting.Wait(); close(done) }()
+	for {
+		select {
+		case <-done:
+			return
+		default:
+			m.Advance(time.Minute)
+		}
 	}
 }

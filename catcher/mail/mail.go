@@ -4,6 +4,7 @@ package mail
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -105,7 +106,8 @@ type Delivery struct {
 	UID   uint32 // rises within a mailbox and is never given twice
 	State State
 	Seen  bool
-	Next  time.Time // when the queue acts next; zero outside the queue
+	Next  time.Time // when the queue acts next; zero when it does not
+	Route string    // what it does then, as the action of a rule: "relay smtp://mail:2525"; outside the queue what it did, or would do if put back
 	Trail []Step    // what happened, oldest first
 }
 
@@ -117,23 +119,108 @@ func (d *Delivery) AtHome() bool {
 
 // Same says whether nothing of what can change in a delivery differs.
 func (d *Delivery) Same(o *Delivery) bool {
-	return d.Box == o.Box && d.State == o.State && d.Seen == o.Seen && d.Next.Equal(o.Next) && slices.Equal(d.Trail, o.Trail)
+	return d.Box == o.Box && d.State == o.State && d.Seen == o.Seen && d.Next.Equal(o.Next) && d.Route == o.Route && slices.Equal(d.Trail, o.Trail)
 }
 
 // State says how far a delivery has come.
 type State string
 
-// Delivered is mail that lies in its recipient's mailbox.
-const Delivered State = "delivered"
+// The states of a delivery.
+const (
+	Delivered State = "delivered" // in its recipient's mailbox
+	Queued    State = "queued"    // in the queue; Next says until when it waits there
+	Held      State = "held"      // in the queue, until somebody lets it go
+	Bouncing  State = "bouncing"  // in the queue, while a bounce is made of it
+	Relayed   State = "relayed"   // taken by the next hop
+	Bounced   State = "bounced"   // given up, and its sender was told
+	Reported  State = "reported"  // what was to be sent about it was sent
+	Lost      State = "lost"      // given up, and nobody was told: it is Badmail
+)
+
+// Mailboxes that are no recipient's. Like all others they exist as long as they
+// hold deliveries.
+const (
+	QueueBox   = "@queue"   // what is on its way
+	BadmailBox = "@badmail" // what could be neither delivered nor returned
+	DoneBox    = "@done"    // what has left the queue for elsewhere
+)
 
 // A Step is one fact in the history of a delivery.
 type Step struct {
 	At    time.Time
 	Did   string // what happened, in one word of the field: "delivered", "deferred"…
 	Rule  string // the rule that decided it; "" when none did
-	Reply *Reply // what the peer said; nil when no peer was asked
+	Host  string // the peer that was asked, as host:port; "" when none was
+	Reply *Reply // what it said, or the reason that we give; nil for none
 	Ref   ID     // a message that came of it, such as a bounce
 }
+
+// An Attempt is something that a client tried and that did not go as it should:
+// it was refused, or broken off, or it went well and the client does not know.
+type Attempt struct {
+	ID      ID
+	At      time.Time
+	Stage   string   // of package rule: where it ended
+	Did     string   // "refused", "dropped", "hung", "garbled"; "discarded", when it was accepted and not kept
+	Rule    string   // the rule that decided it; "" when a limit did
+	Reply   *Reply   // what the client was told; nil for nothing
+	Session *Session // nil when there was none
+	From    string   // reverse-path, as far as it was known
+	To      []string // the recipient in question, or all that were accepted
+	Size    int64    // octets of the message that came
+	Body    bool     // what came of the message was kept with the attempt
+	Message ID       // that was stored nevertheless; zero for none
+}
+
+// A Hop is where the queue brings mail, at one moment.
+type Hop struct {
+	Name        string    // what is common to the routes: the URL of a relay without its password, or the action's word
+	Waiting     int       // deliveries that wait for it, those below included
+	Due         int       // those whose time has come
+	Held        int       // those that wait until somebody lets them go
+	Active      int       // those under way
+	Connections int       // that are open
+	Frozen      bool      // nothing is sent there until somebody thaws it
+	Next        time.Time // when the next delivery falls due; zero for never
+	Last        *Reply    // that ended the latest attempt; nil for none
+}
+
+// WithoutPassword hides the passwords of URLs in a route or the name of a hop.
+func WithoutPassword(route string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(route, "://")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("://")
+		end := strings.IndexAny(after+"/", "/? ")
+		authority := after[:end]
+		if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+			if user, _, has := strings.Cut(authority[:at], ":"); has {
+				authority = user + ":***" + authority[at:]
+			}
+		}
+		b.WriteString(authority)
+		route = after[end:]
+	}
+}
+
+// A QueueAction is something that the user does to mail in the queue.
+type QueueAction string
+
+// The actions. All but RequeueMail can be done to a hop, that is, to all that waits
+// for it; FreezeMail and ThawMail then also hold for what is yet to come.
+const (
+	RetryMail   QueueAction = "retry"   // try now what is not held
+	FreezeMail  QueueAction = "freeze"  // hold it
+	ThawMail    QueueAction = "thaw"    // let it go
+	BounceMail  QueueAction = "bounce"  // give it up, and tell the sender
+	DeleteMail  QueueAction = "delete"  // give it up, and tell nobody
+	RerouteMail QueueAction = "reroute" // give it another route
+	RequeueMail QueueAction = "requeue" // from Badmail, or what is done, back into the queue
+)
 
 // A Receipt is what Accept gives for a message that it took.
 type Receipt struct {
@@ -150,6 +237,8 @@ const (
 	Updated ChangeKind = "updated" // one delivery has changed: seen, state, mailbox
 	Removed ChangeKind = "removed" // deliveries of one message left their mailboxes
 	Cleared ChangeKind = "cleared" // all mail of a mailbox left at once
+
+	Attempted ChangeKind = "attempted" // something did not go well with a client; no store tells it
 )
 
 // Why says for which reason deliveries were removed.
@@ -168,7 +257,9 @@ type Change struct {
 
 	// Message is the message after the change; nil when Kind is Cleared. After
 	// Removed it holds the deliveries that are left: with none left, the message
-	// is gone.
+	// is gone. On the event bus it has after Updated only the delivery in question,
+	// after Removed only one of those that are left, and in both cases no
+	// recipients in its envelope.
 	Message *Message
 
 	Deliveries []Delivery // Added: all of them. Updated: the new one. Removed: those that went.
@@ -177,4 +268,6 @@ type Change struct {
 
 	Box   string // Cleared only: the mailbox, or "" for all of them
 	Count int    // Cleared only: how many deliveries went
+
+	Attempt *Attempt // Attempted only
 }

@@ -126,3 +126,19 @@ func TestDeliveryByNumber(t *testing.T) {
 		t.Error("found one that is gone")
 	}
 }
+
+func TestWithoutPassword(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"relay smtp://mail:2525":                           "relay smtp://mail:2525",
+		"relay smtp://me:s:e@cret@mail:25?tls=none":        "relay smtp://me:***@mail:25?tls=none",
+		"smtps://me@mail":                                  "smtps://me@mail",
+		"smtp://a:b@c @x.test, smtp://d:e@f/":              "smtp://a:***@c @x.test, smtp://d:***@f/",
+		"bounce 550 5.1.1 \"See https://a.test/?u=b:c@d\"": "bounce 550 5.1.1 \"See https://a.test/?u=b:c@d\"",
+		"": "",
+	} {
+		if got := WithoutPassword(in); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -16,10 +16,11 @@ func (ix *Index) content(ctx context.Context, m *mail.Message) (*query.Content, 
 		return nil, err
 	}
 	defer r.Close()
-	return contentOf(mime.Skim(r, m.Size)), nil
+	return Content(mime.Skim(r, m.Size)), nil
 }
 
-func contentOf(m *mime.Message) *query.Content {
+// Content is what a message says, as queries see it.
+func Content(m *mime.Message) *query.Content {
 	c := &query.Content{
 		Subject: m.Get("Subject"),
 		From:    addresses(m, "From"),

@@ -28,7 +28,7 @@ func tinyPlan() plan {
 type world struct {
 	ctx   context.Context
 	dir   string
-	clock *clock.Manual
+	clock *clock.Movable
 	store *store.Memory
 	index *Index
 }

@@ -590,7 +590,7 @@ func (w *world) mustSee(t testing.TB, word string) {
 
 // A busyClock moves by itself when somebody waits, and lets mail arrive meanwhile.
 type busyClock struct {
-	*clock.Manual
+	*clock.Movable
 	ix   *Index
 	rate []int // messages a second during each wait; the last goes on
 	naps []time.Duration
@@ -600,7 +600,7 @@ func (c *busyClock) After(d time.Duration) <-chan time.Time {
 	rate := c.rate[min(len(c.naps), len(c.rate)-1)]
 	c.naps = append(c.naps, d)
 	c.pass(d, rate)
-	return c.Manual.After(0)
+	return c.Movable.After(0)
 }
 
 func (c *busyClock) pass(d time.Duration, rate int) {
@@ -621,7 +621,7 @@ func TestRunRestsWhileMailComesFast(t *testing.T) {
 		"fast":         {first: 5000, rate: []int{5000}, naps: 6},
 		"calming down": {first: 5000, rate: []int{5000, 5000, 10}, naps: 3},
 	} {
-		c := &busyClock{Manual: clock.NewManual(start), rate: tc.rate}
+		c := &busyClock{Movable: clock.NewManual(start), rate: tc.rate}
 		ix, err := New(store.NewMemory(store.Options{}), Options{Clock: c})
 		if err != nil {
 			t.Fatal(err)

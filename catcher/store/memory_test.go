@@ -52,7 +52,7 @@ func TestMemoryKeepsWhatItWasGiven(t *testing.T) {
 		"same, other facts": {Envelope: mail.Envelope{From: "f@a", To: []mail.Rcpt{plain}, Session: session, UTF8: true, EnvID: "e", Ret: "HDRS", Body: "8BITMIME"}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "a@a", State: mail.Delivered}}},
 		"a name twice":      {Envelope: mail.Envelope{To: []mail.Rcpt{plain, never}}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "a@a", State: mail.Delivered}}},
 		"two, one unusual":  {Envelope: mail.Envelope{To: []mail.Rcpt{plain, never}}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "a@a", State: mail.Delivered}, {Rcpt: never, Box: "b@b", State: mail.Delivered}}},
-		"in the queue":      {Envelope: mail.Envelope{To: []mail.Rcpt{plain}}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "@queue", State: "queued", Next: at, Trail: []mail.Step{step}}}},
+		"in the queue":      {Envelope: mail.Envelope{To: []mail.Rcpt{plain}}, Deliveries: []mail.Delivery{{Rcpt: plain, Box: "@queue", State: "queued", Next: at, Route: "hold", Trail: []mail.Step{step}}}},
 		"local time":        {Received: time.Unix(1, 2), Envelope: mail.Envelope{From: "f@a", Session: session}},
 		"UTC":               {Received: at, Envelope: mail.Envelope{From: "f@a", Session: session}},
 	} {

@@ -49,6 +49,7 @@ type more struct {
 type fate struct {
 	state mail.State
 	next  time.Time
+	route string
 	trail []mail.Step
 }
 
@@ -112,7 +113,7 @@ func (f *facts) equal(g *facts) bool {
 // set takes over what d says, but for the mailbox and the UID.
 func (small *delivery) set(d *mail.Delivery) {
 	small.seen = d.Seen
-	plain := d.State == mail.Delivered && d.Next.IsZero() && len(d.Trail) == 0
+	plain := d.State == mail.Delivered && d.Next.IsZero() && d.Route == "" && len(d.Trail) == 0
 	if plain && d.Rcpt == (mail.Rcpt{Address: small.box.name}) {
 		small.more = nil
 		return
@@ -120,7 +121,7 @@ func (small *delivery) set(d *mail.Delivery) {
 	m := more{rcpt: d.Rcpt}
 	m.rcpt.Address, m.rcpt.ORcpt = strings.Clone(d.Rcpt.Address), strings.Clone(d.Rcpt.ORcpt)
 	if !plain {
-		m.fate = &fate{d.State, d.Next, slices.Clone(d.Trail)}
+		m.fate = &fate{d.State, d.Next, d.Route, slices.Clone(d.Trail)}
 	}
 	small.more = &m
 }
@@ -145,7 +146,7 @@ func (small *delivery) fill(d *mail.Delivery, id mail.ID, n int) {
 	}
 	d.Rcpt = small.more.rcpt
 	if fate := small.more.fate; fate != nil {
-		d.State, d.Next, d.Trail = fate.state, fate.next, fate.trail
+		d.State, d.Next, d.Route, d.Trail = fate.state, fate.next, fate.route, fate.trail
 	}
 }
 

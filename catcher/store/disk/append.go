@@ -243,7 +243,7 @@ func (w *writer) enter(m *mail.Message, at spot) *row {
 func placeOf(d *mail.Delivery, box int64) place {
 	return place{
 		n: d.ID.N, box: box, uid: d.UID, seen: d.Seen, moved: !d.AtHome(),
-		progress: mail.Delivery{State: d.State, Next: d.Next, Trail: d.Trail},
+		progress: mail.Delivery{State: d.State, Next: d.Next, Route: d.Route, Trail: d.Trail},
 	}
 }
 

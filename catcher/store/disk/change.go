@@ -156,7 +156,7 @@ func (r *row) whole(m *mail.Message, names []string) mail.Message {
 func (p *place) delivery(id mail.ID, box string) mail.Delivery {
 	return mail.Delivery{
 		ID: mail.DeliveryID{Message: id, N: p.n}, Box: box, UID: p.uid, Seen: p.seen,
-		State: p.progress.State, Next: p.progress.Next, Trail: p.progress.Trail,
+		State: p.progress.State, Next: p.progress.Next, Route: p.progress.Route, Trail: p.progress.Trail,
 	}
 }
 

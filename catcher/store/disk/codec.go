@@ -218,17 +218,19 @@ func (s *source) rcptOf(to []mail.Rcpt) mail.Rcpt {
 
 // appendProgress writes how far a delivery has come: one octet for nearly all.
 func appendProgress(b []byte, d *mail.Delivery) []byte {
-	if d.State == mail.Delivered && d.Next.IsZero() && len(d.Trail) == 0 {
+	if d.State == mail.Delivered && d.Next.IsZero() && d.Route == "" && len(d.Trail) == 0 {
 		return append(b, 0)
 	}
 	b = appendString(append(b, 1), string(d.State))
 	b = appendTime(b, d.Next)
+	b = appendString(b, d.Route)
 	b = binary.AppendUvarint(b, uint64(len(d.Trail)))
 	for i := range d.Trail {
 		step := &d.Trail[i]
 		b = appendTime(b, step.At)
 		b = appendString(b, step.Did)
 		b = appendString(b, step.Rule)
+		b = appendString(b, step.Host)
 		b = append(b, step.Ref[:]...)
 		b = appendReply(b, step.Reply)
 	}
@@ -242,11 +244,12 @@ func (s *source) progress(d *mail.Delivery) {
 	}
 	d.State = mail.State(s.string())
 	d.Next = s.time()
+	d.Route = s.string()
 	if n := s.count(); n > 0 {
 		d.Trail = make([]mail.Step, n)
 	}
 	for i := range d.Trail {
-		d.Trail[i] = mail.Step{At: s.time(), Did: s.string(), Rule: s.string(), Ref: s.id(), Reply: s.reply()}
+		d.Trail[i] = mail.Step{At: s.time(), Did: s.string(), Rule: s.string(), Host: s.string(), Ref: s.id(), Reply: s.reply()}
 	}
 }
 
@@ -280,7 +283,7 @@ type place struct {
 	uid      uint32
 	seen     bool
 	moved    bool          // it is not AtHome
-	progress mail.Delivery // only State, Next and Trail
+	progress mail.Delivery // only State, Next, Route and Trail
 }
 
 const (

@@ -21,8 +21,8 @@ func full() mail.Message {
 		},
 		Deliveries: []mail.Delivery{
 			{ID: mail.DeliveryID{Message: id, N: 0}, Rcpt: to[0], Box: "a@a.test", UID: 7, State: mail.Delivered},
-			{ID: mail.DeliveryID{Message: id, N: 1}, Rcpt: to[1], Box: "@queue", UID: 1 << 31, State: "deferred", Seen: true, Next: at.Add(time.Hour), Trail: []mail.Step{
-				{At: at, Did: "deferred", Rule: "r", Reply: &mail.Reply{Code: 451, Enhanced: [3]int{4, 7, 1}, Text: "later"}, Ref: mail.ID{9}},
+			{ID: mail.DeliveryID{Message: id, N: 1}, Rcpt: to[1], Box: "@queue", UID: 1 << 31, State: "deferred", Seen: true, Next: at.Add(time.Hour), Route: "relay smtp://x", Trail: []mail.Step{
+				{At: at, Did: "deferred", Rule: "r", Host: "x:25", Reply: &mail.Reply{Code: 451, Enhanced: [3]int{4, 7, 1}, Text: "later"}, Ref: mail.ID{9}},
 				{At: at, Did: "moved"},
 			}},
 			{ID: mail.DeliveryID{Message: id, N: 2}, Rcpt: mail.Rcpt{Address: "other@c.test"}, Box: "c@c.test", UID: 1, State: mail.Delivered},

@@ -38,6 +38,7 @@ func Run(t *testing.T, newStore Maker) {
 		"UpdateSeen":                testUpdateSeen,
 		"UpdateMoves":               testUpdateMoves,
 		"UpdateMovesBeforeTheGone":  testMovesBeforeTheGone,
+		"ManyInOneBox":              testManyInOneBox,
 		"UpdateKeepsOnError":        testUpdateKeepsOnError,
 		"DeleteTwice":               testDeleteTwice,
 		"ClearBox":                  testClearBox,
@@ -80,7 +81,7 @@ type bench struct {
 	testing.TB
 	store.Store
 	ctx   context.Context
-	clock *clock.Manual
+	clock *clock.Movable
 
 	mu      sync.Mutex
 	changes []mail.Change
@@ -458,6 +459,53 @@ func testUpdateMoves(t *testing.T, b *bench) {
 	b.wantBox("", 3, 3, 6)
 	got, err := b.Get(b.ctx, first.ID)
 	if err != nil || len(got.Deliveries) != 1 || len(got.Deliveries[0].Trail) != 1 || got.Deliveries[0].UID != d.UID {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// testManyInOneBox: several deliveries of a message may lie in one mailbox, and
+// move on one by one.
+func testManyInOneBox(t *testing.T, b *bench) {
+	to := []mail.Rcpt{{Address: "a@a"}, {Address: "b@b"}, {Address: "c@c"}}
+	given := mail.Message{Received: b.clock.Now(), Envelope: mail.Envelope{To: to}}
+	step := mail.Step{At: given.Received, Did: "queued", Host: "x:25", Rule: "r"}
+	for _, r := range to {
+		given.Deliveries = append(given.Deliveries, mail.Delivery{
+			Rcpt: r, Box: mail.QueueBox, State: mail.Queued, Next: given.Received, Route: "relay smtp://x", Trail: []mail.Step{step},
+		})
+	}
+	var body store.Body
+	body.Write([]byte("123"))
+	m, err := b.Append(b.ctx, &body, given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wantBox(mail.QueueBox, 3, 3, 9)
+	b.wantBox("", 1, 1, 3)
+	page := b.list(store.Query{Box: mail.QueueBox})
+	if len(page.Messages) != 1 || len(page.Messages[0].Deliveries) != 3 {
+		t.Fatalf("%+v", page)
+	}
+	for i, d := range page.Messages[0].Deliveries {
+		if d.Rcpt != to[i] || d.Route != "relay smtp://x" || d.State != mail.Queued || !d.Next.Equal(given.Received) || len(d.Trail) != 1 || d.Trail[0].Host != "x:25" || d.UID == 0 {
+			t.Errorf("%+v", d)
+		}
+	}
+	for i, box := range []string{mail.DoneBox, "b@b", mail.DoneBox} {
+		d, err := b.Update(b.ctx, m.Deliveries[i].ID, func(d *mail.Delivery) error {
+			d.Box, d.State, d.Next, d.Route = box, mail.Relayed, time.Time{}, ""
+			return nil
+		})
+		if err != nil || d.Box != box || d.Route != "" || d.State != mail.Relayed || d.Rcpt != to[i] {
+			t.Errorf("%+v, %v", d, err)
+		}
+		b.wantBox(mail.QueueBox, 2-i, 2-i, int64(6-3*i))
+	}
+	b.wantBox(mail.DoneBox, 2, 2, 6)
+	if n, err := b.Clear(b.ctx, mail.DoneBox); n != 2 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if got, err := b.Get(b.ctx, m.ID); err != nil || len(got.Deliveries) != 1 || got.Deliveries[0].Box != "b@b" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
