@@ -159,7 +159,7 @@ func unread(m *mail.Message, box string) bool {
 }
 
 func (t *term) setSize() string {
-	n, ok := parseSize(t.text)
+	n, ok := ParseSize(t.text)
 	if !ok {
 		return fmt.Sprintf("%.40q is no size; write 1024, 10k, 5MB or 1.5MiB", t.text)
 	}
@@ -171,7 +171,8 @@ func (t *term) setSize() string {
 	return ""
 }
 
-func parseSize(s string) (int64, bool) {
+// ParseSize reads a size in octets as the language writes it, or says that it is none.
+func ParseSize(s string) (int64, bool) {
 	number := strings.TrimRight(s, "kKmMgGiIbB")
 	unit, binary := strings.CutSuffix(strings.TrimSuffix(strings.ToLower(s[len(number):]), "b"), "i")
 	power := slices.Index([]string{"", "k", "m", "g"}, unit)
