@@ -17,8 +17,8 @@ const module = "github.com/postroom/postroom"
 // it may import, besides any below itself.
 func mayImport() map[string][]string {
 	layer0 := []string{"catcher/mail", "catcher/clock"}
-	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query"})
-	layer2 := slices.Concat(layer1, []string{"catcher/smtpd", "catcher/search"})
+	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query", "catcher/rule", "catcher/dsn"})
+	layer2 := slices.Concat(layer1, []string{"catcher/smtpd", "catcher/search", "catcher/queue", "catcher/relay"})
 	return map[string][]string{
 		"catcher/mail":            nil,
 		"catcher/clock":           nil,
@@ -31,20 +31,27 @@ func mayImport() map[string][]string {
 		"catcher/search":          slices.Concat(layer0, []string{"catcher/store", "catcher/query", "catcher/mime"}),
 		"catcher/store/disk":      slices.Concat(layer0, []string{"catcher/store"}),
 		"catcher/archive":         layer0,
-		"catcher/smtpd":           slices.Concat(layer0, []string{"catcher/store"}),
+		"catcher/rule":            slices.Concat(layer0, []string{"catcher/query"}),
+		"catcher/dsn":             layer0,
+		"catcher/queue":           slices.Concat(layer0, []string{"catcher/store", "catcher/rule"}),
+		"catcher/relay":           layer0,
+		"catcher/pickup":          slices.Concat(layer0, []string{"catcher/mime"}),
+		"catcher/drop":            slices.Concat(layer0, []string{"catcher/store", "catcher/event", "catcher/archive"}),
+		"catcher/smtpd":           slices.Concat(layer0, []string{"catcher/store", "catcher/rule", "catcher/query"}),
 		"pop3":                    layer1,
 		"ui":                      layer1,
 		"catcher":                 layer2,
 		"catcher/catchertest":     slices.Concat(layer2, []string{"catcher"}),
-		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "pop3", "ui", "ui/api"}),
+		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "catcher/pickup", "catcher/drop", "pop3", "ui", "ui/api"}),
 	}
 }
 
 // ownedBy says which heavy modules are imported where, and nowhere else.
 func ownedBy() map[string][]string {
 	return map[string][]string{
-		"github.com/emersion/go-smtp":      {"catcher/smtpd"},
-		"github.com/emersion/go-sasl":      {"catcher/smtpd"},
+		"github.com/emersion/go-smtp":      {"catcher/smtpd", "catcher/relay"},
+		"github.com/emersion/go-sasl":      {"catcher/smtpd", "catcher/relay"},
+		"github.com/fsnotify/fsnotify":     {"catcher/pickup"},
 		"github.com/danielgtaylor/huma/v2": {"ui"},
 		"github.com/gorilla/websocket":     {"ui"},
 		"github.com/spf13/pflag":           {"."},
