@@ -6,14 +6,17 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +31,10 @@ import (
 //	secret BOX WORD         the mailbox gets a secret
 //	broken METHOD           from now on the store fails to list, open or delete; none: nothing fails
 //	box BOX N               the mailbox has N deliveries now
+//	rule STAGE ACTION…      a rule for the next time; see table.add
+//	asked STAGE CLIENT USER SIZE  the rules were asked with these facts
+//	waited TIME             so long the server was to wait in all
+//	S! reset                the server resets the connection
 //	C: TEXT                 the client sends TEXT and CRLF
 //	C" TEXT"                the client sends the octets of this Go string, and nothing else
 //	S: TEXT                 the server sends TEXT and CRLF; … stands for anything, {id N} for
@@ -65,12 +72,13 @@ type play struct {
 	mails   []mail.Message
 	clients map[string]*client
 	srv     *Server
+	rules   *table
 	where   string
 }
 
 func newPlay(t *testing.T) *play {
-	p := &play{t: t, backend: newBackend(t), secrets: map[string]string{}, clients: map[string]*client{}}
-	p.srv = &Server{Backend: p.backend, Domain: "post.test"}
+	p := &play{t: t, backend: newBackend(t), secrets: map[string]string{}, clients: map[string]*client{}, rules: &table{}}
+	p.srv = &Server{Backend: p.backend, Domain: "post.test", Rules: p.rules, wait: p.rules.wait}
 	return p
 }
 
@@ -104,6 +112,17 @@ func (p *play) prepare(words []string, line string) {
 	case "secret":
 		p.secrets[words[1]] = words[2]
 		p.srv.Secret = func(user string) (string, bool) { s, ok := p.secrets[user]; return s, ok }
+	case "rule":
+		p.rules.mu.Lock()
+		defer p.rules.mu.Unlock()
+		p.rules.add(strings.TrimPrefix(line, "rule "))
+	case "asked", "waited":
+		p.rules.mu.Lock()
+		defer p.rules.mu.Unlock()
+		text := strings.Join(words[1:], " ")
+		if words[0] == "waited" && p.rules.waited.String() != text || words[0] == "asked" && !slices.Contains(p.rules.asked, text) {
+			p.t.Fatalf("%s: waited %s, asked %q", p.where, p.rules.waited, p.rules.asked)
+		}
 	case "broken":
 		p.backend.broken.Store(words[1])
 	case "box":
@@ -127,6 +146,12 @@ func (p *play) talk(kind string, c *client, text string) {
 	case `S"`:
 		c.expectExactly(p.where, p.unquote(text))
 	case "S!":
+		if text == "reset" {
+			if _, err := io.ReadAll(c.in); !errors.Is(err, syscall.ECONNRESET) {
+				p.t.Fatalf("%s: got %v", p.where, err)
+			}
+			return
+		}
 		c.expectClosed(p.where)
 	case "drop":
 		c.conn.Close()

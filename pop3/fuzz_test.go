@@ -1,9 +1,13 @@
 package pop3
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/postroom/postroom/catcher/rule"
 )
 
 // FuzzSession lets a client say anything: the session ends, its reply lines are not
@@ -19,14 +23,15 @@ func FuzzSession(f *testing.F) {
 		"USER " + strings.Repeat("a", 240) + "\r\nUSER @all\r\nPASS\r\nDELE 1\r\n quit \r\n",
 		strings.Repeat("\n", 30),
 	} {
-		f.Add(input, true)
-		f.Add(input, false)
+		f.Add(input, true, "")
+		f.Add(input, false, "\x00\x21\x00\x12\x05\x33")
 	}
-	f.Fuzz(func(t *testing.T, input string, secrets bool) {
+	f.Fuzz(func(t *testing.T, input string, secrets bool, faults string) {
 		b := newBackend(t)
 		b.put(t, "Subject: one\r\n\r\nfirst\r\n.\r\n", alice, "bob@example.test")
 		b.put(t, "Subject: two\n\nsecond", alice)
-		s := &Server{Backend: b}
+		rules := &randomRules{choices: faults}
+		s := &Server{Backend: b, Rules: rules, wait: func(context.Context, time.Duration) {}}
 		if secrets {
 			s.Secret = func(user string) (string, bool) { return "x", user == alice }
 		}
@@ -36,7 +41,7 @@ func FuzzSession(f *testing.F) {
 				t.Fatalf("a line of %d octets: %q", len(line), line)
 			}
 		}
-		if !strings.HasPrefix(c.out.String(), "+OK ") || !strings.HasSuffix(c.out.String(), "\n") {
+		if !strings.HasPrefix(c.out.String(), "+OK ") || !rules.applied && !strings.HasSuffix(c.out.String(), "\n") {
 			t.Fatalf("replies: %q", c.out.String())
 		}
 		if b.deleted.Load() > 0 && !hasQuit(input) {
@@ -46,6 +51,25 @@ func FuzzSession(f *testing.F) {
 			t.Fatal("a mailbox stays locked")
 		}
 	})
+}
+
+// randomRules take what is to be done from the fuzzer's input, an octet for each
+// decision, as long as there is any.
+type randomRules struct {
+	choices string
+	applied bool
+}
+
+func (r *randomRules) Decide(*rule.Facts) rule.Decision {
+	if r.choices == "" {
+		return rule.Decision{}
+	}
+	choice := r.choices[0]
+	r.choices = r.choices[1:]
+	kinds := []rule.Kind{rule.Pass, rule.Reply, rule.Delay, rule.Drip, rule.Hang, rule.Drop, rule.Garbage, rule.Hide}
+	octets := int64(choice >> 3)
+	r.applied = true
+	return rule.Decision{Rule: "r", Do: []rule.Action{{Kind: kinds[choice&7], For: time.Duration(octets), Rate: octets, Octets: octets, Reset: octets&1 > 0, Close: octets&2 > 0}}}
 }
 
 // hasQuit says whether a whole line of the input is QUIT.

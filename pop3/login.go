@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/rule"
 )
 
 // maxHint is the longest login name that is put into a hint.
@@ -151,6 +152,9 @@ func (c *session) deny(box string) {
 // open enters the TRANSACTION state: it takes the lock and the snapshot, or says why
 // it could not. The code tells fetchmail and others to come again later.
 func (c *session) open(ctx context.Context, box string) {
+	if _, ok := c.judge(ctx, rule.Login, box, nil); !ok {
+		return
+	}
 	if !c.srv.lock(c.stop, box) {
 		c.out.fail("[IN-USE] another session has the mailbox open")
 		return

@@ -27,7 +27,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/query"
+	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -59,17 +62,22 @@ const (
 // Serve was called; all but Backend may be left zero.
 type Server struct {
 	Backend     Backend
-	Domain      string        // our name in the greeting and in hints; "" is "localhost"
-	Log         *slog.Logger  // nil: nowhere
-	Rand        io.Reader     // for the timestamps of APOP and names of sessions, safe for concurrent use; nil: crypto/rand
-	IdleTimeout time.Duration // for a command to come, and for the client to take a piece of a reply; 0: 10 minutes
-	Grace       time.Duration // for commands in progress when Serve's context ends; 0: 5 seconds
+	Domain      string                                         // our name in the greeting and in hints; "" is "localhost"
+	Log         *slog.Logger                                   // nil: nowhere
+	Rules       rule.Judge                                     // what shall go wrong at login and with RETR and TOP; nil: nothing
+	Document    func(context.Context, mail.ID) *query.Document // what queries in rules see of a message; nil: nothing
+	Clock       clock.Clock                                    // for the rules; nil: the system's
+	Rand        io.Reader                                      // for the timestamps of APOP and names of sessions, safe for concurrent use; nil: crypto/rand
+	IdleTimeout time.Duration                                  // for a command to come, and for the client to take a piece of a reply; 0: 10 minutes
+	Grace       time.Duration                                  // for commands in progress when Serve's context ends; 0: 5 seconds
 
 	// Secret returns the password of a mailbox, if it has one; of all others any
 	// password does. When Secret is set, APOP is offered, and works for those
 	// mailboxes whose secret is known. AllMail is asked for like any other: whoever
 	// guards mailboxes may want to guard that one. nil: no mailbox has a secret.
 	Secret func(user string) (secret string, known bool)
+
+	wait func(context.Context, time.Duration) // in place of waiting, for tests
 
 	mu    sync.Mutex               // guards locks
 	locks map[string]chan struct{} // mailboxes in use; closed when one is no longer

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -351,11 +352,15 @@ func (c *session) retr(ctx context.Context, args []string) {
 	if it == nil {
 		return
 	}
+	l, ok := c.judge(ctx, rule.Retr, c.drop.box, it)
+	if !ok {
+		return
+	}
 	if body := c.body(ctx, n, it); body != nil {
 		defer body.Close()
 		c.out.ok(strconv.FormatInt(it.size, 10) + " octets")
 		to := newStuffer(c.out)
-		c.send(it, body, to, to)
+		c.send(it, body, l, to, to)
 	}
 }
 
@@ -373,11 +378,15 @@ func (c *session) top(ctx context.Context, args []string) {
 	if it == nil {
 		return
 	}
+	l, ok := c.judge(ctx, rule.Retr, c.drop.box, it)
+	if !ok {
+		return
+	}
 	if body := c.body(ctx, n, it); body != nil {
 		defer body.Close()
 		c.out.ok("top of message follows")
 		to := newStuffer(c.out)
-		c.send(it, body, &topper{to: to, left: lines}, to)
+		c.send(it, body, l, &topper{to: to, left: lines}, to)
 	}
 }
 
@@ -400,15 +409,17 @@ func (c *session) body(ctx context.Context, n int, it *item) store.Reader {
 	return nil
 }
 
-// send streams a message through what stands before the stuffer. When reading fails
+// send streams a message, as a rule limits it, through what stands before the stuffer. When reading fails
 // half-way there is no way to say so but to end the connection without the final
 // dot: the client must not take a part for the whole.
-func (c *session) send(it *item, body store.Reader, through io.Writer, to *stuffer) {
-	_, err := body.WriteTo(through)
+func (c *session) send(it *item, body store.Reader, l *limit, through io.Writer, to *stuffer) {
+	_, err := body.WriteTo(l.before(through))
 	switch {
 	case err == nil, errors.Is(err, errEnough):
 		to.end() // an error sticks to c.out, as any before
-	case c.out.err() != nil:
+	case errors.Is(err, errCut):
+		c.cut(l.drop)
+	case c.out.err() != nil, l != nil && l.gone:
 		c.over = true
 		c.log.Debug("POP3 client left within a message", "message", it.id, "err", err)
 	default:

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/rule"
 )
 
 type sink struct{}
@@ -20,13 +21,20 @@ func (sink) Accept(context.Context, mail.Envelope, io.Reader) (mail.Receipt, err
 
 // BenchmarkMail is what one mail costs in a session, without network and store:
 // four commands in lock-step, as most clients talk.
-func BenchmarkMail(b *testing.B) {
+func BenchmarkMail(b *testing.B) { benchmarkMail(b, nil) }
+
+// BenchmarkMailWithRules is the same while rules are asked that never apply.
+func BenchmarkMailWithRules(b *testing.B) {
+	benchmarkMail(b, judgeFunc(func(*rule.Facts) rule.Decision { return rule.Decision{} }))
+}
+
+func benchmarkMail(b *testing.B, rules rule.Judge) {
 	for name, size := range map[string]int{"1KB": 1 << 10, "50KB": 50 << 10, "1MB": 1 << 20} {
 		b.Run(name, func(b *testing.B) {
 			line := strings.Repeat("x", 78) + "\r\n"
 			mail := "MAIL FROM:<app@app.test>\r\nRCPT TO:<user@example.test>\r\nDATA\r\n" + strings.Repeat(line, size/len(line)) + ".\r\n"
 			s, _ := newServer()
-			s.Acceptor = sink{}
+			s.Acceptor, s.Rules = sink{}, rules
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			b.ResetTimer()

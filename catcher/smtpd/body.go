@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -23,8 +24,11 @@ func (c *conn) tooLarge() *mail.Reply {
 
 // truncated is what a body becomes that the client did not send to its end: an
 // error, whatever the cause, after which nothing more is read from it.
-func (c *conn) truncated(err error) *mail.Reply {
+func (c *conn) truncated(err error) error {
 	c.rerr = io.EOF
+	if b := c.brake; errors.Is(err, errCut) || b != nil && b.rate > 0 && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return c.brokenOff(err)
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return &mail.Reply{Code: 421, Enhanced: [3]int{4, 4, 2}, Text: "Timeout while waiting for the rest of the message"}
 	}
@@ -36,26 +40,26 @@ func (c *conn) truncated(err error) *mail.Reply {
 // a dot after CRLF counts. All other bytes stay as they are. A message over the
 // limit is read to its end all the same, since what follows would be taken for
 // commands.
-func (c *conn) readData() (*store.Body, error) {
-	w := bodyWriter{limit: c.srv.MaxMessageSize, expect: c.session.size}
+func (c *conn) readData() error {
+	w := c.session.coming
 	lineStart := true
 	for end := false; ; {
-		if lineStart, end = c.takeData(&w, lineStart); end {
+		if lineStart, end = c.takeData(w, lineStart); end {
 			break
 		}
 		if c.w == len(c.in) { // the last read would have brought more
 			c.growForBody()
 		}
 		if err := c.fill(false); err != nil {
-			return nil, c.truncated(err)
+			return c.truncated(err)
 		}
 	}
 	c.shrinkAfterBody()
-	c.script.add('#', "message of "+strconv.FormatInt(w.size, 10)+" octets")
+	c.heard = c.script.add('#', "message of "+strconv.FormatInt(w.size, 10)+" octets")
 	if w.size > w.limit {
-		return nil, c.tooLarge()
+		return c.refused(rule.Dot, c.tooLarge())
 	}
-	return &w.body, nil
+	return nil
 }
 
 // takeData moves what has been read into the body, as far as it can tell what

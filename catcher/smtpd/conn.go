@@ -17,6 +17,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/rule"
 )
 
 const (
@@ -48,18 +49,34 @@ type conn struct {
 
 	in    []byte // in[r:w] was read and not yet used
 	r, w  int
-	small []byte // what in was before it was borrowed for a body; else nil
-	rerr  error  // of the first read that failed; every later one fails likewise
-	next  []byte // what go-smtp reads next
-	out   []byte // replies to be written
-	werr  error  // of the first write that failed
-	sasl  bool   // the next line is a response to 334, no command
+	small []byte    // what in was before it was borrowed for a body; else nil
+	rerr  error     // of the first read that failed; every later one fails likewise
+	next  []byte    // what go-smtp reads next
+	out   []byte    // replies to be written
+	werr  error     // of the first write that failed
+	sasl  bool      // the next line is a response to 334, no command
+	heard time.Time // when the client spoke last; zero: it has not
+
+	facts     *rule.Facts   // for rules; nil when there are none
+	welcomed  bool          // the rules were asked about the greeting
+	instead   *mail.Reply   // to be said when go-smtp says one of the same class; nil: what it says
+	edits     []rule.Action // of the reply to EHLO
+	offer     []string      // what has come of that reply, when there are edits
+	offersTLS bool          // an edit has made it offer STARTTLS
+	skip      bool          // go-smtp's next reply is not said
+	rate      int64         // octets a second at which the present reply is written; 0: any
+	brake     *brake        // on the message that is being read; nil: none
+	ahead     []byte        // what pauses have read: it follows in
+	closing   bool          // the session ends with the present reply
+	over      bool          // it has ended, and nothing more is said
+	reset     bool          // it ends with a RST
 
 	mu       sync.Mutex // guards below
 	info     mail.Session
 	armed    time.Time // when the deadline was set
 	waiting  bool      // in a read that drain may end
 	draining bool
+	hurry    func() // ends a pause; nil when there is none
 	closed   bool
 }
 
@@ -81,6 +98,9 @@ func newConn(s *Server, nc net.Conn) (*conn, error) {
 		start: now,
 		now:   s.Clock.Now,
 	}
+	if s.Rules != nil {
+		c.facts = newFacts(c.info.Remote)
+	}
 	c.session.c = c
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c, nil
@@ -98,6 +118,9 @@ func (c *conn) learn(add func(*mail.Session)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	add(&c.info)
+	if c.facts != nil {
+		c.facts.Helo, c.facts.User = c.info.Helo, c.info.User
+	}
 }
 
 // addrText is the address, or "unix" for a client that has none.
@@ -111,13 +134,18 @@ func addrText(a net.Addr) string {
 // Read gives go-smtp what the front made of the next command.
 func (c *conn) Read(p []byte) (int, error) {
 	for len(c.next) == 0 {
+		if c.closing || c.over {
+			return 0, io.EOF
+		}
+		if c.rate > 0 { // the reply is complete, and those to come are not slow
+			c.flush()
+			c.rate = 0
+		}
 		line, err := c.readLine()
 		if err != nil {
 			return 0, err
 		}
-		if c.next, err = c.guarded(line); err != nil {
-			return 0, err
-		}
+		c.next = c.guarded(line)
 	}
 	n := copy(p, c.next)
 	c.next = c.next[n:]
@@ -125,16 +153,19 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 // guarded is front for a session that shall not take the others along when it
-// panics. After an error nothing more is read.
-func (c *conn) guarded(line []byte) (next []byte, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			c.srv.Log.Error("panic in an SMTP session", "session", c.id, "panic", r, "stack", string(debug.Stack()))
-			c.reply(421, "4.3.0", "Internal server error")
-			c.rerr, err = io.EOF, io.EOF
-		}
-	}()
-	return c.front(line), nil
+// panics.
+func (c *conn) guarded(line []byte) []byte {
+	defer c.rescue()
+	return c.front(line)
+}
+
+// rescue ends a session that panics.
+func (c *conn) rescue() {
+	if r := recover(); r != nil {
+		c.srv.Log.Error("panic in an SMTP session", "session", c.id, "panic", r, "stack", string(debug.Stack()))
+		c.reply(421, "4.3.0", "Internal server error")
+		c.closing = true
+	}
 }
 
 // readLine returns the next line with its end. One that is too long is answered
@@ -201,7 +232,7 @@ func (c *conn) fill(command bool) error {
 		runtime.Gosched()
 	}
 	c.makeRoom()
-	n, err := c.Conn.Read(c.in[c.w:])
+	n, err := c.read(c.in[c.w:])
 	c.w += n
 	if n == 0 && err != nil {
 		c.rerr = c.readFailed(err)
@@ -272,7 +303,13 @@ func (c *conn) Write(p []byte) (int, error) {
 		return 0, c.werr
 	}
 	c.sasl = bytes.HasPrefix(p, []byte("334 "))
-	c.say(string(p))
+	switch {
+	case c.over || c.facts != nil && !c.welcomed && !c.welcome():
+	case c.instead != nil || c.edits != nil || c.skip:
+		c.rewrite(p)
+	default:
+		c.say(string(p))
+	}
 	return len(p), nil
 }
 
@@ -292,6 +329,12 @@ func (c *conn) say(line string) {
 // flush writes the replies that were gathered.
 func (c *conn) flush() error {
 	if c.werr != nil || len(c.out) == 0 {
+		return c.werr
+	}
+	if c.rate > 0 {
+		out := c.out
+		c.out = nil
+		c.werr = c.writeSlowly(out)
 		return c.werr
 	}
 	_, c.werr = c.Conn.Write(c.out)
@@ -324,10 +367,13 @@ func (c *conn) Close() error {
 	}
 	c.Conn.SetWriteDeadline(time.Now().Add(lastWords))
 	c.flush()
+	if tcp, ok := c.Conn.(interface{ SetLinger(int) error }); ok && c.reset {
+		tcp.SetLinger(0)
+	}
 	err := c.Conn.Close()
 	c.cancel()
 	c.script.add('#', "closed")
-	c.in, c.small, c.out, c.next = nil, nil, nil, nil
+	c.in, c.small, c.out, c.next, c.ahead = nil, nil, nil, nil, nil
 	c.srv.ended(c)
 	return err
 }
@@ -340,6 +386,9 @@ func (c *conn) drain() {
 	if c.waiting {
 		c.armed = time.Time{}
 		c.Conn.SetReadDeadline(time.Unix(1, 0))
+	}
+	if c.hurry != nil {
+		c.hurry()
 	}
 }
 

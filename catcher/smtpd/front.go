@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/rule"
 )
 
 // front looks at each line before go-smtp does and returns what go-smtp shall
@@ -22,13 +23,14 @@ import (
 func (c *conn) front(line []byte) []byte {
 	if c.sasl {
 		c.sasl = false
-		c.script.add('C', "(response hidden)")
+		c.heard = c.script.add('C', "(response hidden)")
 		return line
 	}
 	text := strings.TrimRight(string(line), "\r\n")
 	verb, arg, _ := strings.Cut(text, " ")
 	verb = strings.ToUpper(verb)
-	c.script.add('C', masked(verb, arg, text))
+	c.heard = c.script.add('C', masked(verb, arg, text))
+	c.instead, c.edits, c.offer = nil, nil, nil // what go-smtp did not need for the command before
 	switch verb {
 	case "EHLO", "HELO":
 		return c.pass(line, c.frontHello(verb, arg))
@@ -42,12 +44,21 @@ func (c *conn) front(line []byte) []byte {
 		return c.pass(nil, c.frontData(arg))
 	case "BDAT":
 		return c.pass(nil, c.frontBdat(arg))
-	case "RSET", "NOOP", "QUIT", "VRFY":
-		// go-smtp wants nothing or a space after the verb; blanks at the end are common.
-		return []byte(strings.TrimRight(text, " \t") + "\r\n")
+	case "STARTTLS":
+		return c.pass(line, c.frontStartTLS())
+	case "RSET":
+		return c.pass(trimmed(text), c.let(rule.Rset))
+	case "QUIT":
+		return c.pass(trimmed(text), c.let(rule.Quit))
+	case "NOOP", "VRFY":
+		return trimmed(text)
 	}
 	return line
 }
+
+// trimmed is the command without blanks at its end, which are common: go-smtp
+// wants nothing or a space after the verb.
+func trimmed(text string) []byte { return []byte(strings.TrimRight(text, " \t") + "\r\n") }
 
 // masked is the command as it may be written down.
 func masked(verb, arg, text string) string {
@@ -66,22 +77,20 @@ func (c *conn) pass(line []byte, err error) []byte {
 	if err == nil {
 		return line
 	}
-	c.answer(err)
+	if !errors.Is(err, errSettled) {
+		c.sayReply(c.replyFor(err))
+	}
 	return nil
 }
 
-// answer shows the client a *mail.Reply as it is, and the operator all else.
-func (c *conn) answer(err error) {
+// replyFor shows the client a *mail.Reply as it is, and the operator all else.
+func (c *conn) replyFor(err error) *mail.Reply {
 	var r *mail.Reply
 	if !errors.As(err, &r) {
 		c.srv.Log.Error("message not accepted", "session", c.id, "err", err)
 		r = &mail.Reply{Code: 451, Enhanced: [3]int{4, 3, 0}, Text: "Local error, try again later"}
 	}
-	c.reply(r.Code, enhanced(r), r.Text)
-}
-
-func enhanced(r *mail.Reply) string {
-	return fmt.Sprintf("%d.%d.%d", r.Enhanced[0], r.Enhanced[1], r.Enhanced[2])
+	return r
 }
 
 // Replies to commands out of order: RFC 5321 §4.1.4.
@@ -118,7 +127,8 @@ func (c *conn) frontHello(verb, arg string) error {
 			info.Protocol = "ESMTP"
 		}
 	})
-	return nil
+	c.offersTLS = false
+	return c.let(rule.Ehlo)
 }
 
 // frontMail begins a transaction. Its reply, like that of RCPT, has the enhanced
@@ -144,12 +154,21 @@ func (c *conn) frontMail(arg string) error {
 	if err != nil {
 		return err
 	}
-	if size > c.srv.MaxMessageSize {
-		return c.tooLarge()
-	}
 	s.env, s.inMail, s.size = env, true, size
-	c.say("250 2.1.0 Sender OK\r\n")
+	r, err := c.judgeMail()
+	if err != nil {
+		s.Reset()
+		return err
+	}
+	c.sayOr(r.reply, "250 2.1.0 Sender OK\r\n")
 	return nil
+}
+
+func (c *conn) judgeMail() (ruling, error) {
+	if c.session.size > c.srv.MaxMessageSize {
+		return ruling{}, c.refused(rule.Mail, c.tooLarge())
+	}
+	return c.judge(rule.Mail)
 }
 
 // frontRcpt adds a recipient.
@@ -158,11 +177,10 @@ func (c *conn) frontRcpt(arg string) error {
 	switch {
 	case !s.inMail:
 		return outOfOrder("MAIL first")
-	case s.chunks != nil:
+	case s.coming != nil:
 		return outOfOrder("RCPT within a message")
-	case len(s.env.To) >= c.srv.MaxRecipients: // RFC 5321 §4.5.3.1.10
-		return &mail.Reply{Code: 452, Enhanced: [3]int{4, 5, 3}, Text: fmt.Sprintf("Maximum limit of %d recipients reached", c.srv.MaxRecipients)}
 	}
+	s.tried = true
 	path, ok := cutFold(arg, "TO:")
 	if !ok {
 		return badSyntax("Syntax: RCPT TO:<address>")
@@ -178,9 +196,21 @@ func (c *conn) frontRcpt(arg string) error {
 	if err := rcptParameters(rest, &rcpt); err != nil {
 		return err
 	}
+	s.rcpt = rcpt.Address
+	r, err := c.judgeRcpt()
+	if err != nil {
+		return err
+	}
 	s.env.To = append(s.env.To, rcpt)
-	c.say("250 2.1.5 Recipient OK\r\n")
+	c.sayOr(r.reply, "250 2.1.5 Recipient OK\r\n")
 	return nil
+}
+
+func (c *conn) judgeRcpt() (ruling, error) {
+	if len(c.session.env.To) >= c.srv.MaxRecipients { // RFC 5321 §4.5.3.1.10
+		return ruling{}, c.refused(rule.Rcpt, &mail.Reply{Code: 452, Enhanced: [3]int{4, 5, 3}, Text: fmt.Sprintf("Maximum limit of %d recipients reached", c.srv.MaxRecipients)})
+	}
+	return c.judge(rule.Rcpt)
 }
 
 // frontData reads the message.
@@ -188,13 +218,21 @@ func (c *conn) frontData(arg string) error {
 	if err := c.checkData(arg); err != nil {
 		return err
 	}
-	c.say("354 Go ahead. End your data with <CR><LF>.<CR><LF>\r\n")
-	defer c.session.Reset()
-	body, err := c.readData()
+	r, err := c.judge(rule.Data)
 	if err != nil {
 		return err
 	}
-	return c.session.accept(body)
+	c.sayOr(r.reply, "354 Go ahead. End your data with <CR><LF>.<CR><LF>\r\n")
+	s := &c.session
+	defer s.Reset()
+	s.coming = &bodyWriter{limit: c.srv.MaxMessageSize, expect: s.size}
+	c.brakeBy(r)
+	err = c.readData()
+	c.brake = nil
+	if err != nil {
+		return err
+	}
+	return s.accept()
 }
 
 func (c *conn) checkData(arg string) error {
@@ -203,13 +241,21 @@ func (c *conn) checkData(arg string) error {
 	case strings.TrimSpace(arg) != "":
 		return badParameter("DATA has no parameters")
 	case len(s.env.To) == 0:
-		return outOfOrder("RCPT first")
-	case s.chunks != nil:
+		return s.noRecipients()
+	case s.coming != nil:
 		return outOfOrder("DATA within a message that came by BDAT")
 	case s.env.Body == "BINARYMIME": // RFC 3030 §3
 		return outOfOrder("A BINARYMIME message comes by BDAT")
 	}
 	return nil
+}
+
+// noRecipients: RFC 5321 §3.3.
+func (s *session) noRecipients() error {
+	if s.tried {
+		return &mail.Reply{Code: 554, Enhanced: [3]int{5, 5, 1}, Text: "No valid recipients"}
+	}
+	return outOfOrder("RCPT first")
 }
 
 // checkAuth: RFC 4954 §4 forbids AUTH within a transaction.
@@ -229,24 +275,36 @@ func (c *conn) frontBdat(arg string) error {
 	}
 	s := &c.session
 	if len(s.env.To) == 0 {
-		return c.refuseChunk(n, outOfOrder("RCPT first"))
+		return c.refuseChunk(n, s.noRecipients())
 	}
-	if s.chunks == nil {
-		s.chunks = &bodyWriter{limit: c.srv.MaxMessageSize, expect: s.size}
-	}
-	if s.chunks.size+n > c.srv.MaxMessageSize || s.chunks.size+n < 0 {
-		defer s.Reset()
-		return c.refuseChunk(n, c.tooLarge())
-	}
-	if err := c.readChunk(n, s.chunks); err != nil {
+	r, err := c.judge(rule.Data)
+	if c.over {
 		return err
 	}
-	c.script.add('#', fmt.Sprintf("chunk of %d octets", n))
+	if err != nil {
+		defer s.Reset()
+		return c.refuseChunk(n, err)
+	}
+	if s.coming == nil {
+		s.coming = &bodyWriter{limit: c.srv.MaxMessageSize, expect: s.size}
+	}
+	if s.coming.size+n > c.srv.MaxMessageSize || s.coming.size+n < 0 {
+		defer s.Reset()
+		return c.refuseChunk(n, c.refused(rule.Dot, c.tooLarge()))
+	}
+	c.brakeBy(r)
+	err = c.readChunk(n, s.coming)
+	c.brake = nil
+	if err != nil {
+		return err
+	}
+	c.heard = c.script.add('#', fmt.Sprintf("chunk of %d octets", n))
 	if !last {
-		return &mail.Reply{Code: 250, Enhanced: [3]int{2, 0, 0}, Text: fmt.Sprintf("%d octets received", n)}
+		c.sayOr(r.reply, fmt.Sprintf("250 2.0.0 %d octets received\r\n", n))
+		return nil
 	}
 	defer s.Reset()
-	return s.accept(&s.chunks.body)
+	return s.accept()
 }
 
 // refuseChunk passes a chunk over and returns the refusal, or why it could not.

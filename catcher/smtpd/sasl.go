@@ -16,7 +16,7 @@ type exchange struct {
 	always bool                                 // the client has to wait for the challenge
 	read   func(response []byte) (string, bool) // finds the user name
 	then   string                               // a second challenge, whose response does not matter
-	login  func(user string)
+	login  func(user string) error
 
 	asked bool
 	user  string
@@ -26,8 +26,7 @@ type exchange struct {
 // Next implements sasl.Server. A nil response is the absence of an initial one.
 func (e *exchange) Next(response []byte) (challenge []byte, done bool, err error) {
 	if e.known {
-		e.login(e.user)
-		return nil, true, nil
+		return e.enter(e.user)
 	}
 	if !e.asked && response == nil {
 		e.asked = true
@@ -41,8 +40,12 @@ func (e *exchange) Next(response []byte) (challenge []byte, done bool, err error
 		e.user, e.known = user, true
 		return []byte(e.then), false, nil
 	}
-	e.login(user)
-	return nil, true, nil
+	return e.enter(user)
+}
+
+func (e *exchange) enter(user string) (challenge []byte, done bool, err error) {
+	err = e.login(user)
+	return nil, err == nil, err
 }
 
 // malformedResponse: RFC 4954 §4.

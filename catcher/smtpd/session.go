@@ -7,7 +7,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/postroom/postroom/catcher/mail"
-	"github.com/postroom/postroom/catcher/store"
+	"github.com/postroom/postroom/catcher/rule"
 )
 
 // A session is what go-smtp calls for commands outside transactions. Within them
@@ -22,19 +22,34 @@ type session struct {
 	inMail bool // between MAIL and the end of its transaction
 	env    mail.Envelope
 	size   int64       // SIZE of the MAIL command; 0: not given
-	chunks *bodyWriter // what BDAT has brought; nil before the first chunk
+	rcpt   string      // address of the latest RCPT
+	tried  bool        // there was a RCPT
+	coming *bodyWriter // what has come of the message; nil before DATA or the first BDAT
 }
 
 // accept hands the message on, and says so when it was taken.
-func (s *session) accept(body *store.Body) error {
-	c := s.c
-	s.env.Session = s.describe()
-	receipt, err := c.srv.Acceptor.Accept(c.ctx, s.env, body.Reader())
+func (s *session) accept() error {
+	c, body := s.c, &s.coming.body
+	r, err := c.judge(rule.Dot)
 	if err != nil {
 		return err
 	}
+	s.env.Session = s.describe()
+	receipt, err := c.srv.Acceptor.Accept(c.ctx, s.env, body.Reader())
+	if err != nil {
+		return c.refused(rule.Dot, c.replyFor(err))
+	}
 	if log := c.srv.Log; log.Enabled(c.ctx, slog.LevelDebug) {
 		log.Debug("message accepted", "session", c.id, "id", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
+	}
+	if r.drop != nil {
+		c.attempted(mail.Attempt{Stage: string(rule.Dot), Did: "dropped", Rule: r.rule, Message: receipt.ID})
+		c.drop(r.drop)
+		return nil
+	}
+	if r.reply != nil {
+		c.sayReply(r.reply)
+		return nil
 	}
 	c.say("250 2.0.0 OK: queued as " + receipt.ID.String() + "\r\n")
 	return nil
@@ -65,7 +80,7 @@ func protocolName(base string, utf8, auth bool) string {
 
 // Reset ends the transaction.
 func (s *session) Reset() {
-	s.inMail, s.env, s.size, s.chunks = false, mail.Envelope{}, 0, nil
+	s.inMail, s.env, s.size, s.rcpt, s.tried, s.coming = false, mail.Envelope{}, 0, "", false, nil
 }
 
 // Logout has nothing to do: Close of the connection ends all.
@@ -78,9 +93,7 @@ func (s *session) AuthMechanisms() []string {
 
 // Auth begins an exchange that lets everyone in and records the user.
 func (s *session) Auth(mech string) (sasl.Server, error) {
-	login := func(user string) {
-		s.c.learn(func(info *mail.Session) { info.User, info.Mechanism = user, mech })
-	}
+	login := func(user string) error { return s.c.login(user, mech) }
 	switch mech {
 	case "PLAIN":
 		return &exchange{read: plain, login: login}, nil

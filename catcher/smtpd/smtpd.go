@@ -6,6 +6,8 @@
 // where go-smtp would be wrong or slow. So go-smtp leads the conversation: it
 // greets, tells what is offered, authenticates, minds errors and says good-bye.
 // A transaction, from MAIL to the end of the message, is the conn's own.
+//
+// Before anything is done, rules are asked whether it is to go wrong, and how.
 package smtpd
 
 import (
@@ -24,6 +26,9 @@ import (
 
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/query"
+	"github.com/postroom/postroom/catcher/rule"
+	"github.com/postroom/postroom/catcher/store"
 )
 
 // An Acceptor takes a mail for all its recipients or for none. The reader is a
@@ -55,7 +60,19 @@ type Server struct {
 	Grace          time.Duration // for open transactions at the end; 0: DefaultGrace
 	Clock          clock.Clock   // for the times in transcripts; nil: the system's
 	IDs            *mail.IDs     // for sessions; required
-	Log            *slog.Logger  // nil: nowhere
+	Rules          rule.Judge    // what shall go wrong; nil: nothing
+
+	// Attempted is told of what went wrong, with as much of the message as had come,
+	// or nil; what it keeps of that is its own. It must be quick. nil: nobody.
+	Attempted func(mail.Attempt, *store.Body)
+
+	// Document makes what the query of a rule is matched against, of a message that
+	// has come and that has no ID and no deliveries yet. nil: queries match nothing.
+	Document func(received time.Time, env *mail.Envelope, body *store.Body) *query.Document
+
+	Log *slog.Logger // nil: nowhere
+
+	wait func(context.Context, time.Duration) // waitFor, but for tests
 
 	pool sync.Pool         // of *[]byte with bodyBuffer octets
 	gone chan *smtp.Server // those whose connection is closed; for reap
@@ -131,6 +148,9 @@ func (s *Server) setDefaults() {
 	}
 	if s.Grace <= 0 {
 		s.Grace = DefaultGrace
+	}
+	if s.wait == nil {
+		s.wait = waitFor
 	}
 	if s.Clock == nil {
 		s.Clock = clock.System{}

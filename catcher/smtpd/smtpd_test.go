@@ -14,14 +14,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/query"
+	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -168,7 +172,21 @@ func match(pattern, line string) bool {
 //	C.          the client sends no more
 //	M: from | to, to | body   the next accepted message, body with Go escapes
 //	M.          no further message was accepted
-//	limit N     the message size limit, before the first line of talk
+//	C!          the client closes the connection
+//	S| text     the server's next octets, with Go escapes; a byte of \xff stands for any that is no ASCII
+//	S!          the connection is reset
+//	A: attempt  the next attempt: stage, what happened, rule, reply | from | to | size, and the body that came
+//	A.          no further attempt was made
+//	W: 3s       so long we were to wait in all
+//	T: text     the transcript of the session has this text
+//	F: facts    the rules were asked with these facts; * is anything
+//	Q.          the server ends, once it has heard nothing more from the client
+//
+// Before the first line of talk:
+//
+//	limit N     the message size limit
+//	rule …      a rule; see table.add
+//	patient     waits last until something ends them
 func TestDialogs(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.dialog")
@@ -190,7 +208,10 @@ func TestDialogs(t *testing.T) {
 func playDialog(t *testing.T, file, script string) {
 	s, in := newServer()
 	s.MaxRecipients = 5
+	st := &stage{table: &table{}, attempts: make(chan string, 100)}
+	s.Attempted, s.wait = st.attempted, st.wait
 	var c *client
+	var stop func()
 	seen := 0
 	for i, line := range strings.Split(script, "\n") {
 		if line == "" || line[0] == '#' {
@@ -200,8 +221,20 @@ func playDialog(t *testing.T, file, script string) {
 			s.MaxMessageSize, _ = strconv.ParseInt(n, 10, 64)
 			continue
 		}
+		if text, ok := strings.CutPrefix(line, "rule "); ok {
+			if err := st.table.add(text); err != nil {
+				t.Fatal(err)
+			}
+			s.Rules = st.table
+			continue
+		}
+		if line == "patient" {
+			st.patient = true
+			continue
+		}
 		if c == nil {
-			addr, _ := serve(t, s)
+			var addr string
+			addr, stop = serve(t, s)
 			c = connect(t, addr)
 		}
 		at := fmt.Sprintf("%s:%d", file, i+1)
@@ -236,9 +269,76 @@ func playDialog(t *testing.T, file, script string) {
 				t.Fatalf("%s: unexpected message %s", at, describe(all[seen]))
 			}
 		default:
-			t.Fatalf("%s: cannot read %q", at, line)
+			playFault(t, at, op, arg, c, s, st, stop)
 		}
 	}
+}
+
+// playFault plays the lines that are about rules.
+func playFault(t *testing.T, at, op, arg string, c *client, s *Server, st *stage, stop func()) {
+	switch op {
+	case "C!":
+		c.Close()
+	case "S|":
+		want := unescape(t, at, arg)
+		got := make([]byte, len(want))
+		n, err := io.ReadFull(c.r, got)
+		for i, b := range got {
+			if b >= 0x80 {
+				got[i] = 0xff
+			}
+		}
+		if err != nil || string(got) != want {
+			t.Fatalf("%s: got %q, %v", at, got[:n], err)
+		}
+	case "S!":
+		if got, err := c.r.ReadByte(); !errors.Is(err, syscall.ECONNRESET) {
+			t.Fatalf("%s: got %q, %v", at, got, err)
+		}
+	case "A:":
+		select {
+		case got := <-st.attempts:
+			if !match(arg, got) {
+				t.Fatalf("%s:\nwant %s\ngot  %s", at, arg, got)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%s: there is no attempt", at)
+		}
+	case "A.":
+		if len(st.attempts) > 0 {
+			t.Fatalf("%s: attempt %s", at, <-st.attempts)
+		}
+	case "W:":
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		if got := st.waited.String(); got != arg {
+			t.Fatalf("%s: waited for %s", at, got)
+		}
+	case "T:":
+		if text, _ := s.Transcript(lastSession(s)); !strings.Contains(text, arg) {
+			t.Fatalf("%s: not in\n%s", at, text)
+		}
+	case "F:":
+		st.table.mu.Lock()
+		defer st.table.mu.Unlock()
+		if !slices.ContainsFunc(st.table.asked, func(asked string) bool { return match(arg, asked) }) {
+			t.Fatalf("%s: asked only\n%s", at, strings.Join(st.table.asked, "\n"))
+		}
+	case "Q.":
+		stop()
+	default:
+		t.Fatalf("%s: cannot read %q", at, op)
+	}
+}
+
+// lastSession is the session of a server that has had but one.
+func lastSession(s *Server) string {
+	if open := s.Sessions(); len(open) > 0 {
+		return open[0].ID
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.past[len(s.past)-1].id
 }
 
 func unescape(t *testing.T, at, s string) string {
@@ -592,16 +692,24 @@ func TestOnlyRepliesReachTheClient(t *testing.T) {
 	s, in := newServer()
 	failure := error(&mail.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: "No room"})
 	in.fail = func(mail.Envelope) error { return failure }
+	st := &stage{attempts: make(chan string, 2)}
+	s.Attempted = st.attempted
 	addr, _ := serve(t, s)
 	c := begin(t, addr)
 	c.ask("DATA", "354 *")
 	c.ask("x\r\n.", "452 4.3.1 No room")
+	if got := <-st.attempts; got != `dot refused - 452 4.3.1 No room | a@a.test | b@b.test | 3 "x\r\n"` {
+		t.Errorf("attempt %s", got)
+	}
 
 	failure = errors.New("open /secret/path: i/o error")
 	c.ask("MAIL FROM:<a@a.test>", "250 *")
 	c.ask("RCPT TO:<b@b.test>", "250 *")
 	c.ask("DATA", "354 *")
 	c.ask("x\r\n.", "451 4.3.0 Local error, try again later")
+	if got := <-st.attempts; strings.Contains(got, "secret") || !strings.HasPrefix(got, "dot refused - 451 4.3.0 ") {
+		t.Errorf("attempt %s", got)
+	}
 }
 
 func TestPanicEndsOneSession(t *testing.T) {
@@ -747,3 +855,165 @@ func TestManySessionsAtOnce(t *testing.T) {
 		t.Errorf("%d messages, want %d", n, sessions*each)
 	}
 }
+
+// Fault: accept, then RST. The client may hear of it before it knows that it is connected.
+func TestResetAtConnect(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer()
+	s.Rules = &table{rules: []tableRule{{name: "r", stage: rule.Connect, do: []rule.Action{{Kind: rule.Drop, Reset: true}}}}}
+	addr, _ := serve(t, s)
+	c, err := net.Dial("tcp", addr)
+	if err == nil {
+		defer c.Close()
+		_, err = c.Read(make([]byte, 1))
+	}
+	if !errors.Is(err, syscall.ECONNRESET) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// The query of a rule sees the message, with nothing that is known only later.
+func TestRulesSeeTheMessage(t *testing.T) {
+	t.Parallel()
+	s, in := newServer()
+	q, err := query.Parse("larger:2 rcpt:b@b.test body:secret", time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Document = func(received time.Time, env *mail.Envelope, b *store.Body) *query.Document {
+		m := &mail.Message{Received: received, Envelope: *env, Size: b.Size()}
+		return &query.Document{Message: m, Load: func() (*query.Content, error) {
+			text, err := io.ReadAll(b.Reader())
+			return &query.Content{Text: []string{string(text)}}, err
+		}}
+	}
+	s.Rules = judgeFunc(func(f *rule.Facts) rule.Decision {
+		if f.Message == nil {
+			return rule.Decision{}
+		}
+		if found, err := q.Match(f.Message); !found || err != nil {
+			return rule.Decision{}
+		}
+		return rule.Decision{Rule: "r", Do: []rule.Action{{Kind: rule.Reply, Reply: mail.Reply{Code: 554, Text: "Hush"}}}}
+	})
+	addr, _ := serve(t, s)
+	c := begin(t, addr)
+	c.ask("DATA", "354 *")
+	c.ask("a secret\r\n.", "554 Hush")
+	c.send("MAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\nDATA\r\n")
+	c.expect("250 *")
+	c.expect("250 *")
+	c.expect("354 *")
+	c.ask("nothing\r\n.", "250 *")
+	if len(in.all()) != 1 {
+		t.Errorf("%d messages", len(in.all()))
+	}
+}
+
+type judgeFunc func(*rule.Facts) rule.Decision
+
+func (f judgeFunc) Decide(facts *rule.Facts) rule.Decision { return f(facts) }
+
+// A delay holds up nobody else, and draining ends it: the mail is not lost.
+func TestDrainEndsDelays(t *testing.T) {
+	t.Parallel()
+	s, in := newServer()
+	s.Grace = time.Minute
+	waiting := make(chan time.Duration, 1)
+	s.wait = func(ctx context.Context, d time.Duration) {
+		waiting <- d
+		<-ctx.Done()
+	}
+	s.Rules = &table{rules: []tableRule{{name: "r", stage: rule.Dot, to: "b@b.test", do: []rule.Action{{Kind: rule.Delay, For: time.Hour}}}}}
+	addr, stop := serve(t, s)
+	slow := begin(t, addr)
+	slow.ask("DATA", "354 *")
+	slow.send("late\r\n.\r\n")
+	if d := <-waiting; d != time.Hour {
+		t.Errorf("waits for %v", d)
+	}
+	quick := hello(t, addr)
+	quick.send("MAIL FROM:<a@a>\r\nRCPT TO:<c@c>\r\nDATA\r\nx\r\n.\r\n")
+	for _, want := range []string{"250 *", "250 *", "354 *", "250 *"} {
+		quick.expect(want)
+	}
+	stop()
+	slow.expect("250 2.0.0 OK: queued as *")
+	slow.expect("421 4.3.2 *")
+	if n := len(in.all()); n != 2 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+// A deadlineConn knows its deadline for reading.
+type deadlineConn struct {
+	net.Conn
+	mu       sync.Mutex
+	deadline time.Time
+}
+
+func (c *deadlineConn) SetDeadline(t time.Time) error {
+	c.note(t)
+	return c.Conn.SetDeadline(t)
+}
+
+func (c *deadlineConn) SetReadDeadline(t time.Time) error {
+	c.note(t)
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c *deadlineConn) note(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deadline = t
+}
+
+func (c *deadlineConn) get() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.deadline
+}
+
+// There is no idle client while it is we who are slow; afterwards there may be.
+func TestTimeoutsDoNotCutDelays(t *testing.T) {
+	t.Parallel()
+	here, there := net.Pipe()
+	conn := &deadlineConn{Conn: there}
+	s, _ := newServer()
+	s.Rules = &table{rules: []tableRule{{name: "r", stage: rule.Quit, do: []rule.Action{{Kind: rule.Delay, For: time.Hour}, {Kind: rule.Reply, Reply: mail.Reply{Code: 450}}}}}}
+	during := make(chan time.Time, 1)
+	s.wait = func(context.Context, time.Duration) { during <- conn.get() }
+	stop := serveOn(t, s, &pipeListener{conns: []net.Conn{conn}, done: make(chan struct{})})
+	c := &client{t, here, bufio.NewReader(here)}
+	c.expect("220 *")
+	c.ask("QUIT", "450")
+	if at := <-during; !at.IsZero() {
+		t.Errorf("the deadline is %v", at)
+	}
+	c.ask("NOOP", "250 *")
+	if at := conn.get(); at.Before(time.Now()) {
+		t.Errorf("the deadline is %v afterwards", at)
+	}
+	here.Close()
+	stop()
+}
+
+// A pipeListener has connections that are there already.
+type pipeListener struct {
+	conns []net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	if len(l.conns) == 0 {
+		<-l.done
+		return nil, net.ErrClosed
+	}
+	c := l.conns[0]
+	l.conns = l.conns[1:]
+	return c, nil
+}
+
+func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
+func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }

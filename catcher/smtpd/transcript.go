@@ -40,22 +40,25 @@ type said struct {
 // overhead is what a line costs beyond its text.
 const overhead = 32
 
-func (t *transcript) add(who byte, text string) {
+// add writes a line down, and returns when that was.
+func (t *transcript) add(who byte, text string) time.Time {
 	if len(text) > scriptLine {
 		text = fmt.Sprintf("%s… (%d octets)", text[:scriptLine], len(text))
 	}
 	size := len(text) + overhead
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	line := said{t.now().Sub(t.start), who, text}
+	now := t.now()
+	line := said{now.Sub(t.start), who, text}
 	if t.headSize+size <= scriptHead && len(t.tail) == 0 {
 		t.head, t.headSize = append(t.head, line), t.headSize+size
-		return
+		return now
 	}
 	t.tail, t.tailSize = append(t.tail, line), t.tailSize+size
 	if t.tailSize > scriptTail {
 		t.forget()
 	}
+	return now
 }
 
 // forget drops the older half of the tail, so that doing so stays cheap.
