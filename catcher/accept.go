@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -18,6 +19,12 @@ import (
 // An error that is a *mail.Reply is meant for the client. When the body cannot
 // be read to its end, the error of the reader is returned and nothing is kept.
 func (c *Catcher) Accept(ctx context.Context, env mail.Envelope, r io.Reader) (mail.Receipt, error) {
+	return c.accept(ctx, env, r, "", mail.Step{})
+}
+
+// accept is Accept, but for mail that has its route already: all of that goes into
+// the queue, with this first step.
+func (c *Catcher) accept(ctx context.Context, env mail.Envelope, r io.Reader, route string, step mail.Step) (mail.Receipt, error) {
 	if len(env.To) == 0 {
 		return mail.Receipt{}, &mail.Reply{Code: 503, Enhanced: [3]int{5, 5, 1}, Text: "No recipients"}
 	}
@@ -25,11 +32,17 @@ func (c *Catcher) Accept(ctx context.Context, env mail.Envelope, r io.Reader) (m
 	if err != nil {
 		return mail.Receipt{}, fmt.Errorf("read the body: %w", err)
 	}
-	m, err := c.store.Append(ctx, body, mail.Message{
-		Received:   c.cfg.Clock.Now(),
-		Envelope:   env,
-		Deliveries: c.deliveries(env.To),
-	})
+	to := routing{c: c, env: &env, body: body}
+	to.begin()
+	if route == "" {
+		to.decide()
+	} else {
+		to.force(route, step)
+	}
+	if len(to.deliveries) == 0 {
+		return c.discard(&to, body)
+	}
+	m, err := c.store.Append(ctx, body, mail.Message{Received: to.facts.Now, Envelope: env, Deliveries: to.deliveries})
 	switch {
 	case errors.Is(err, store.ErrTooLarge):
 		return mail.Receipt{}, noRoom("Message is larger than the store (--max-bytes)")
@@ -39,34 +52,40 @@ func (c *Catcher) Accept(ctx context.Context, env mail.Envelope, r io.Reader) (m
 	case err != nil:
 		return mail.Receipt{}, fmt.Errorf("keep the message: %w", err)
 	}
+	if len(to.discarded) > 0 {
+		c.noteDiscarded(&to, m.ID, nil)
+	}
 	return mail.Receipt{ID: m.ID, Deliveries: len(m.Deliveries)}, nil
+}
+
+// discard is for mail of which rules keep nothing.
+func (c *Catcher) discard(to *routing, body *store.Body) (mail.Receipt, error) {
+	id, err := c.ids.Next(to.facts.Now)
+	if err != nil {
+		return mail.Receipt{}, err
+	}
+	c.noteDiscarded(to, id, body)
+	return mail.Receipt{ID: id}, nil
+}
+
+// noteDiscarded tells what rules have had thrown away.
+func (c *Catcher) noteDiscarded(to *routing, id mail.ID, body *store.Body) {
+	a := mail.Attempt{
+		At: to.facts.Now, Stage: string(rule.Route), Did: "discarded", Rule: to.rule,
+		Session: to.env.Session, From: to.env.From, To: to.discarded, Size: to.facts.Size,
+	}
+	if body != nil {
+		a.ID = id
+	} else {
+		a.Message = id
+	}
+	c.attempted(a, body)
 }
 
 // noRoom is the reply to a message for which there is none: RFC 5321 §4.2.2, RFC
 // 3463 §3.4.
 func noRoom(text string) *mail.Reply {
 	return &mail.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: text}
-}
-
-// deliveries gives each mailbox one delivery, however often it was named. A name
-// without a domain, such as postmaster, is one at our own.
-func (c *Catcher) deliveries(to []mail.Rcpt) []mail.Delivery {
-	list := make([]mail.Delivery, 0, len(to))
-	var seen map[string]bool // not needed for one recipient, as most mail has
-	if len(to) > 1 {
-		seen = make(map[string]bool, len(to))
-	}
-	for _, rcpt := range to {
-		box := c.box(rcpt.Address)
-		if seen[box] {
-			continue
-		}
-		if seen != nil {
-			seen[box] = true
-		}
-		list = append(list, mail.Delivery{Rcpt: rcpt, Box: box, State: mail.Delivered})
-	}
-	return list
 }
 
 func (c *Catcher) box(address string) string {

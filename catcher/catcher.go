@@ -16,6 +16,8 @@ import (
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
+	"github.com/postroom/postroom/catcher/queue"
+	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/catcher/search"
 	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
@@ -28,10 +30,13 @@ type Config struct {
 	Index  string                                   // folder of the search index; "": in memory
 	Caps   store.Caps
 	Domain string       // our own name in SMTP, and the domain of <postmaster>; "" is "localhost"
-	Clock  clock.Clock  // nil: the system's
+	Clock  clock.Clock  // nil: one that runs with the system's, and can be moved
 	Rand   io.Reader    // nil: crypto/rand
 	Log    *slog.Logger // nil: nowhere
 	Events int          // how many events readers can fall behind; 0: event.DefaultSize
+
+	Queue   Queue
+	NoMagic bool // addresses at sim.test and such are like all others
 
 	MaxMessageSize int64         // octets; 0: smtpd.DefaultMaxMessageSize
 	MaxRecipients  int           // per message; 0: smtpd.DefaultMaxRecipients
@@ -42,10 +47,16 @@ type Config struct {
 // A Catcher takes mail and keeps it. Its methods are safe for concurrent use.
 type Catcher struct {
 	cfg   Config
+	ids   *mail.IDs
 	store store.Store
 	index *search.Index
 	bus   *event.Bus
 	smtp  *smtpd.Server
+	rules *rule.Set
+	queue *queue.Queue
+
+	attempts  attempts
+	advancing sync.Mutex // held while somebody moves the clock
 }
 
 // New makes a catcher; the caller must Close it, unless there is an error, which
@@ -55,7 +66,7 @@ func New(cfg Config) (*Catcher, error) {
 		cfg.Domain = "localhost"
 	}
 	if cfg.Clock == nil {
-		cfg.Clock = clock.System{}
+		cfg.Clock = clock.NewMovable()
 	}
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
@@ -64,7 +75,13 @@ func New(cfg Config) (*Catcher, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	ids := mail.NewIDs(cfg.Rand)
-	c := &Catcher{cfg: cfg, bus: event.NewBus(cfg.Events, cfg.Clock.Now())}
+	c := &Catcher{
+		cfg:   cfg,
+		ids:   ids,
+		bus:   event.NewBus(cfg.Events, cfg.Clock.Now()),
+		rules: rule.NewSet(rule.Options{Rand: cfg.Rand, Magic: !cfg.NoMagic, Log: cfg.Log}),
+	}
+	c.cfg.Queue = cfg.Queue.complete()
 	c.smtp = &smtpd.Server{
 		Acceptor:       c,
 		Domain:         cfg.Domain,
@@ -74,34 +91,59 @@ func New(cfg Config) (*Catcher, error) {
 		Grace:          cfg.Grace,
 		Clock:          cfg.Clock,
 		IDs:            ids,
+		Rules:          c.rules,
+		Attempted:      c.attempted,
+		Document:       c.atDot,
 		Log:            cfg.Log,
 	}
-	return c, c.open(ids)
+	return c, c.open()
 }
 
 // open opens the store and the index. What the store does on its way the index
 // finds there.
-func (c *Catcher) open(ids *mail.IDs) (err error) {
+func (c *Catcher) open() (err error) {
 	if c.cfg.Store == nil {
 		c.cfg.Store = func(opt store.Options) (store.Store, error) { return store.NewMemory(opt), nil }
 	}
 	c.store, err = c.cfg.Store(store.Options{
 		Caps:  c.cfg.Caps,
 		Clock: c.cfg.Clock,
-		IDs:   ids,
+		IDs:   c.ids,
 		Publish: func(change mail.Change) {
 			c.index.Note(change)
-			c.bus.Publish(c.cfg.Clock.Now(), change)
+			c.queue.Note(change)
+			c.bus.Publish(c.cfg.Clock.Now(), slim(change))
 		},
 	})
 	if err != nil {
 		return err
 	}
+	c.queue = c.newQueue()
 	c.index, err = search.New(c.store, search.Options{Dir: c.cfg.Index, Log: c.cfg.Log})
 	if err != nil {
 		return errors.Join(err, c.store.Close())
 	}
 	return nil
+}
+
+// slim is a change as the bus keeps it, which remembers many: a message with a
+// thousand recipients, each tried often, would otherwise be there a thousand times
+// as a whole.
+func slim(c mail.Change) mail.Change {
+	if c.Kind != mail.Updated && c.Kind != mail.Removed {
+		return c
+	}
+	m := *c.Message
+	m.Envelope.To = nil
+	m.Deliveries = slices.Clone(m.Deliveries[:min(1, len(m.Deliveries))])
+	c.Deliveries = slices.Clone(c.Deliveries) // which may be part of all there are
+	if c.Kind == mail.Updated {
+		m.Deliveries = c.Deliveries
+	} else if len(m.Deliveries) > 0 {
+		m.Deliveries[0].Trail = nil
+	}
+	c.Message = &m
+	return c
 }
 
 // Close ends all readers of events and lets go of the store. Run, and servers that

@@ -12,21 +12,30 @@
 //   - Keep first, parse after: bytes are stored exactly as they came; what they
 //     mean is found out when somebody asks (package mime), or beside, for the
 //     search (package search), which can always be made anew from the store.
-//   - Time, randomness, network and log are handed in.
+//   - Queue and Badmail are mailboxes too (@queue, @badmail, and @done for what has
+//     left the queue), so that whatever shows mailboxes shows them.
+//   - Time, randomness, network and log are handed in. The clock can be moved.
 //
 // Data flows one way:
 //
-//	SMTP · HTTP · (pickup, LMTP, bounces: to come)
+//	SMTP · HTTP · pickup folder · our own reports
 //	        │ Accept(envelope, body)
 //	        ▼
-//	     Catcher ── a delivery for each mailbox
+//	     Catcher ── rules: a delivery for each mailbox, or in @queue, or none
 //	        │ Append(body, message)          all or none, safe when it returns
 //	        ▼
 //	      Store ──────────────► 250 2.0.0 OK: queued as <id>
 //	        │ then
 //	        ├──► search index
+//	        ├──► queue ── relay ──► next hop
+//	        │      ├ done: to @done, the trail says how
+//	        │      ├ not yet: tried again as scheduled, by the clock
+//	        │      └ given up: a report ──► Accept (null sender); or to @badmail
 //	        ▼
-//	    event bus (ring, a cursor per reader) ──► page, API, tests
+//	    event bus (ring, a cursor per reader) ──► page, API, tests, drop folder
+//
+// What goes wrong with a client, by rule or by limit, is no mail: the latest of
+// such attempts are kept in memory (Attempts) and told on the bus.
 //
 // # Layout
 //
@@ -41,7 +50,11 @@
 //	  search/            an index over a store, which answers queries
 //	  archive/           mail in files: .eml trees, mbox, Maildir
 //	  mime/              what a message says; ugly/ is the corpus of bad mail for tests
+//	  rule/              what goes wrong and where mail goes: the language, the set, magic addresses
+//	  dsn/               reports in many dialects, out-of-office replies, complaints
 //	  smtpd/             go-smtp in front of Accept
+//	  queue/             what is tried again, warned of, given up;  relay/ is the SMTP client to next hops
+//	  pickup/            a folder of files to be sent;  drop/ writes mail and Badmail into folders
 //	  catchertest/       a catcher on free ports for a test
 //	pop3/                mailboxes over POP3
 //	ui/                  everything over HTTP: JSON and events; api/ has the JSON types, static/ the page
@@ -52,13 +65,17 @@
 // A test (layers_test.go) checks this table.
 //
 //	layer 0  mail, clock                         standard library, golang.org/x
-//	layer 1  event, store, mime, query, archive  layer 0
-//	layer 2  smtpd, search, store/disk           layers 0 and 1, never each other
+//	layer 1  event, store, mime, query, archive, layer 0; rule also query
+//	         rule, dsn
+//	layer 2  smtpd, search, queue, relay,        layers 0 and 1, never each other
+//	         store/disk, pickup, drop
 //	edge     pop3, ui                            layers 0 and 1, and interfaces of their own that *Catcher satisfies
-//	layer 3  catcher                             layers 0 to 2, but not store/disk, which main hands in
+//	layer 3  catcher                             layers 0 to 2, but not store/disk, pickup and drop, which
+//	                                             main hands in or runs beside
 //	layer 4  main, catchertest                   all
 //
-// Heavy dependencies stay in one package each: go-smtp in smtpd, huma and
-// gorilla/websocket in ui, SQLite in store/disk, pflag in main. Importing catcher
-// pulls in go-smtp and golang.org/x (IDNA, charsets) and no other module.
+// Heavy dependencies stay in one package each: go-smtp in smtpd and relay, huma and
+// gorilla/websocket in ui, SQLite in store/disk, fsnotify in pickup, pflag in main.
+// Importing catcher pulls in go-smtp and golang.org/x (IDNA, charsets) and no other
+// module.
 package catcher

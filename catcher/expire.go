@@ -6,16 +6,24 @@ import (
 	"time"
 )
 
-// Run does what is done beside, until ctx ends: it indexes mail for the search, and
-// removes messages that have passed Caps.Age. (Append does so too; Run is for when
-// no mail comes.)
+// Run does what is done beside, until ctx ends: it indexes mail for the search,
+// works through the queue, and removes messages that have passed Caps.Age. (Append
+// does so too; Run is for when no mail comes.)
 func (c *Catcher) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	var indexing sync.WaitGroup
-	defer indexing.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	defer cancel()
-	indexing.Go(func() { c.index.Run(ctx) })
-	return c.expire(ctx)
+	beside.Go(func() { c.index.Run(ctx) })
+	failed := make(chan error, 2)
+	beside.Go(func() { failed <- c.queue.Run(ctx) })
+	beside.Go(func() { failed <- c.expire(ctx) })
+	for range 2 {
+		if err := <-failed; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Catcher) expire(ctx context.Context) error {
@@ -31,12 +39,21 @@ func (c *Catcher) expire(ctx context.Context) error {
 			return nil
 		case <-c.cfg.Clock.After(every):
 		}
-		n, err := c.store.Expire(ctx, c.cfg.Clock.Now().Add(-age))
-		if err != nil && ctx.Err() == nil {
+		if err := c.expireNow(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
-		if n > 0 {
-			c.cfg.Log.Info("old messages removed", "count", n, "age", age)
-		}
 	}
+}
+
+// expireNow removes what has passed Caps.Age.
+func (c *Catcher) expireNow(ctx context.Context) error {
+	age := c.cfg.Caps.Age
+	if age <= 0 {
+		return nil
+	}
+	n, err := c.store.Expire(ctx, c.cfg.Clock.Now().Add(-age))
+	if n > 0 {
+		c.cfg.Log.Info("old messages removed", "count", n, "age", age)
+	}
+	return err
 }
