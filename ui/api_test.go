@@ -234,7 +234,7 @@ func TestSummary(t *testing.T) {
 	want := `{"id":"` + id + `","receivedAt":"2026-03-01T12:00:00Z","size":` + fmt.Sprint(len(plainMail)) + `,"subject":"Hello",` +
 		`"from":[{"name":"Ann","address":"ann@x.test"}],"to":[{"name":"","address":"bob@x.test"}],"cc":[],` +
 		`"date":"2026-03-01T11:59:00+01:00","messageId":"m1@x.test","snippet":"The text.","attachmentCount":0,"hasHtml":false,` +
-		`"defectCount":0,"seen":false,"deliveries":[{"mailbox":"bob@x.test","rcpt":"bob@x.test","number":0,"uid":1,"state":"delivered","seen":false}],` +
+		`"defectCount":0,"seen":false,"deliveries":[{"mailbox":"bob@x.test","rcpt":"bob@x.test","number":0,"uid":1,"state":"delivered","seen":false,"next":null,"route":"","trail":[]}],` +
 		`"envelope":{"from":"sender@x.test","to":["bob@x.test","BOB@x.test"]}}`
 	for range 2 { // the second comes from the cache
 		s.get("/v1/messages").ok().has(`"messages":[` + want + `]`)

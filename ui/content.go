@@ -7,9 +7,11 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/mime"
 )
 
@@ -59,17 +61,22 @@ func (h *handler) getRaw(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer body.Close()
+	h.serveMail(w, r, m.ID, m.Received, body)
+	return nil
+}
+
+// serveMail answers with mail that has an ID and never changes.
+func (h *handler) serveMail(w http.ResponseWriter, r *http.Request, id mail.ID, at time.Time, body io.ReadSeeker) {
 	head := w.Header()
 	head.Set("Content-Type", "message/rfc822")
 	head.Set("Content-Security-Policy", inertPolicy)
-	head.Set("ETag", `"`+m.ID.String()+`"`)
+	head.Set("ETag", `"`+id.String()+`"`)
 	head.Set("Cache-Control", "no-cache")
 	if wants(r, "download") {
-		head.Set("Content-Disposition", disposition("attachment", m.ID.String()+".eml"))
+		head.Set("Content-Disposition", disposition("attachment", id.String()+".eml"))
 	}
 	pw := &problemWriter{ResponseWriter: w, fail: func(err error) { h.writeProblem(w, r, err) }}
-	http.ServeContent(pw, r, "", m.Received, body)
-	return nil
+	http.ServeContent(pw, r, "", at, body)
 }
 
 // inertPolicy is for what must do nothing when a browser opens it by itself.
@@ -240,7 +247,16 @@ func (h *handler) getTranscript(w http.ResponseWriter, r *http.Request) error {
 	if m.Envelope.Session == nil {
 		return notFound("There is no transcript of the session.")
 	}
-	text, ok := h.Backend.Transcript(m.Envelope.Session.ID)
+	return h.writeTranscript(w, m.Envelope.Session.ID)
+}
+
+// getSessionTranscript is for sessions that have brought nothing.
+func (h *handler) getSessionTranscript(w http.ResponseWriter, r *http.Request) error {
+	return h.writeTranscript(w, r.PathValue("id"))
+}
+
+func (h *handler) writeTranscript(w http.ResponseWriter, session string) error {
+	text, ok := h.Backend.Transcript(session)
 	if !ok {
 		return notFound("The transcript of the session is no longer known.")
 	}

@@ -110,9 +110,13 @@ func TestTranscriptOfUnknownSession(t *testing.T) {
 	t.Parallel()
 	s := start(t, catcher.Config{})
 	s.accept(plainMail, "bob@x.test")
+	if a, b := s.get("/v1/messages/latest/transcript").ok(), s.get("/v1/sessions/S1/transcript").ok(); string(a.body) != string(b.body) {
+		t.Errorf("by message %q, by session %q", a.body, b.body)
+	}
 	if a := s.get("/v1/messages/latest/transcript").ok(); a.header.Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("%v", a.header)
 	}
 	delete(s.backend.transcripts, "S1")
 	s.get("/v1/messages/latest/transcript").problem(404)
+	s.get("/v1/sessions/S1/transcript").problem(404)
 }

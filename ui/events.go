@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/ui/api"
 )
 
@@ -28,7 +28,6 @@ const (
 )
 
 func (h *handler) eventRoutes() {
-	frame := h.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[api.Event](), true, "")
 	h.raw(huma.Operation{
 		OperationID: "streamEvents", Method: http.MethodGet, Path: "/v1/events", Tags: []string{"events"},
 		Summary: "Follow what happens, as it happens",
@@ -43,7 +42,7 @@ func (h *handler) eventRoutes() {
 		},
 		Responses: map[string]*huma.Response{
 			"200": response("Server-sent events; data is a frame", "text/event-stream",
-				&huma.Schema{Type: huma.TypeArray, Items: frame}),
+				&huma.Schema{Type: huma.TypeArray, Items: schemaOf[api.Event](h)}),
 			"101": {Description: "A websocket; each text message is a frame"},
 		},
 	}, h.streamEvents)
@@ -154,19 +153,26 @@ func concerns(c mail.Change, box string) bool {
 	if box == "" || c.Kind == lagged || c.From == box || c.Kind == mail.Cleared && (c.Box == box || c.Box == "") {
 		return true
 	}
+	if c.Kind == mail.Attempted {
+		return slices.ContainsFunc(c.Attempt.To, func(to string) bool { return mail.Box(to) == box })
+	}
 	return slices.ContainsFunc(c.Deliveries, func(d mail.Delivery) bool { return d.Box == box })
 }
 
 // frame writes events as a JSON array. Only the newest of many new messages are
 // read: a page shows no more of them, and lists the rest when it is asked to.
 func (f *follower) frame(ctx context.Context, events []event.Event) ([]byte, error) {
-	added := 0
+	added, shown := 0, map[mail.ID]bool{}
 	views := make([]api.Event, len(events))
 	for i, e := range slices.Backward(events) {
 		detailed := true
 		if e.Kind == mail.Added {
 			added++
 			detailed = added <= frameDetails
+		}
+		if e.Kind == mail.Updated { // the last one says it all
+			detailed = !shown[e.Message.ID]
+			shown[e.Message.ID] = true
 		}
 		var err error
 		if views[i], err = f.view(ctx, e, detailed); err != nil {
@@ -183,6 +189,11 @@ func (f *follower) view(ctx context.Context, e event.Event, detailed bool) (api.
 	}
 	at := e.At.UTC()
 	v.At, v.From, v.Why = &at, e.From, string(e.Why)
+	if e.Kind == mail.Attempted {
+		a := viewAttempt(*e.Attempt)
+		v.Attempt = &a
+		return v, nil
+	}
 	if e.Kind == mail.Cleared {
 		v.Mailbox, v.Count, v.Deliveries, v.Mailboxes = &e.Box, &e.Count, []api.Delivery{}, []string{}
 		if e.Box != "" {
@@ -190,7 +201,7 @@ func (f *follower) view(ctx context.Context, e event.Event, detailed bool) (api.
 		}
 		return v, nil
 	}
-	v.ID, v.Mailboxes, v.Deliveries = e.Message.ID.String(), boxes(e.Change), each(e.Deliveries, viewDelivery)
+	v.ID, v.Mailboxes, v.Deliveries = e.Message.ID.String(), boxes(e.Change), each(e.Deliveries, viewShort)
 	if e.Kind == mail.Removed {
 		gone := len(e.Message.Deliveries) == 0
 		v.Gone = &gone
@@ -199,9 +210,27 @@ func (f *follower) view(ctx context.Context, e event.Event, detailed bool) (api.
 	if !detailed {
 		return v, nil
 	}
-	s, err := f.h.summary(ctx, e.Message, f.box)
+	m := e.Message
+	if e.Kind == mail.Updated { // the bus has only the delivery
+		now, err := f.h.Backend.Get(ctx, m.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			return v, nil
+		}
+		if err != nil {
+			return v, err
+		}
+		m = &now
+	}
+	s, err := f.h.summary(ctx, m, f.box)
+	s.Deliveries = each(m.Deliveries, viewShort)
 	v.Message = &s
 	return v, err
+}
+
+// viewShort leaves the trail out, which may be long and changes at each attempt.
+func viewShort(d mail.Delivery) api.Delivery {
+	d.Trail = nil
+	return viewDelivery(d)
 }
 
 // boxes lists the mailboxes that a change touches, each once.

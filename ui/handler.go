@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -89,11 +90,17 @@ func (h *handler) routes() {
 	h.contentRoutes()
 	h.sendRoutes()
 	h.eventRoutes()
+	h.ruleRoutes()
+	h.queueRoutes()
+	h.attemptRoutes()
+	h.clockRoutes()
 	h.serverRoutes()
 
-	// huma cannot say "a Session or null".
-	message := h.api.OpenAPI().Components.Schemas.Map()["Message"].Properties
-	message["session"] = &huma.Schema{AnyOf: []*huma.Schema{message["session"], {Type: "null"}}}
+	h.nullable("Message", "session")
+	h.nullable("Attempt", "session")
+	h.nullable("Attempt", "reply")
+	h.nullable("Step", "reply")
+	h.nullable("Hop", "last")
 	spec, err := json.MarshalIndent(h.api.OpenAPI(), "", "  ")
 	if err != nil {
 		panic(err) // a type that cannot be described: any test meets it
@@ -106,6 +113,17 @@ func (h *handler) routes() {
 	} else {
 		h.router.Handle("/", http.HandlerFunc(h.unknown))
 	}
+}
+
+// nullable lets a property be null: huma cannot say "a Session or null".
+func (h *handler) nullable(schema, property string) {
+	of := h.api.OpenAPI().Components.Schemas.Map()[schema].Properties
+	of[property] = &huma.Schema{AnyOf: []*huma.Schema{of[property], {Type: "null"}}}
+}
+
+// schemaOf describes a type among the components, and refers to it there.
+func schemaOf[T any](h *handler) *huma.Schema {
+	return h.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 }
 
 // ServeHTTP is the way of every request.

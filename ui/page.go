@@ -57,7 +57,7 @@ func Page() http.Handler {
 		panic(err)
 	}
 	document := newAsset("index.html", index)
-	for _, address := range []string{"/{$}", "/mailbox/{address}", "/message/{id}"} {
+	for _, address := range []string{"/{$}", "/mailbox/{address}", "/message/{id}", "/queue", "/badmail", "/attempts", "/rules"} {
 		mux.Handle("GET "+address, document)
 	}
 	return mux

@@ -18,6 +18,11 @@ func badRequest(where, what string, value any) error {
 	return huma.Error400BadRequest(what, &huma.ErrorDetail{Message: what, Location: where, Value: value})
 }
 
+// unprocessable names the input that can be read, and does not make sense.
+func unprocessable(where, what string, value any) error {
+	return huma.Error422UnprocessableEntity(what, &huma.ErrorDetail{Message: what, Location: where, Value: value})
+}
+
 func notFound(format string, args ...any) error {
 	return huma.Error404NotFound(fmt.Sprintf(format, args...))
 }

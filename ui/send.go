@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -25,7 +24,7 @@ func (h *handler) sendRoutes() {
 		Name: "to", In: "query", Description: "A recipient; may be given many times. Left out: those of To, Cc and Bcc.",
 		Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
 	}
-	created := h.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[api.Created](), true, "")
+	created := schemaOf[api.Created](h)
 	h.raw(huma.Operation{
 		OperationID: "sendMessage", Method: http.MethodPost, Path: "/v1/messages", Tags: []string{"messages"},
 		Summary:     "Bring a mail in, as if it came over SMTP",
@@ -110,6 +109,16 @@ func envelope(query url.Values, parse func() *mime.Message) (mail.Envelope, erro
 
 // path reads an address as MAIL and RCPT do; "" is the null sender.
 func path(where, text string) (string, error) {
+	p, err := parsePath(text)
+	if err != nil {
+		return "", badRequest(where, notAddress(err), text)
+	}
+	return p, nil
+}
+
+func notAddress(err error) string { return "This is not an address: " + err.Error() + "." }
+
+func parsePath(text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
@@ -118,7 +127,7 @@ func path(where, text string) (string, error) {
 		err = errors.New("text after the address")
 	}
 	if err != nil {
-		return "", badRequest(where, "This is not an address: "+err.Error()+".", text)
+		return "", err
 	}
 	if a == (mail.Address{}) {
 		return "", nil

@@ -20,6 +20,14 @@ func (h *handler) serverRoutes() {
 		OperationID: "listSessions", Method: http.MethodGet, Path: "/v1/sessions", Tags: tags,
 		Summary: "List the SMTP sessions that are open, oldest first",
 	}, h.listSessions)
+	h.raw(huma.Operation{
+		OperationID: "getSessionTranscript", Method: http.MethodGet, Path: "/v1/sessions/{id}/transcript", Tags: tags,
+		Summary:    "What was said in an SMTP session",
+		Parameters: []*huma.Param{pathParam("id", "ID of the session")},
+		Responses: map[string]*huma.Response{
+			"200": response("OK", "text/plain", &huma.Schema{Type: huma.TypeString}), "404": h.problemResponse(),
+		},
+	}, h.getSessionTranscript)
 	register(h, huma.Operation{
 		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: tags,
 		Summary: "Say that the process lives",
@@ -44,7 +52,7 @@ func (h *handler) serverRoutes() {
 func (h *handler) getInfo(context.Context, *struct{}) (*answer[api.Info], error) {
 	return answered(api.Info{
 		Version: h.Version, SMTP: h.SMTP, POP3: h.POP3, HTTP: h.HTTP,
-		StartedAt: h.started.UTC(), MaxMessageSize: h.MaxMessageSize,
+		StartedAt: h.started.UTC(), MaxMessageSize: h.MaxMessageSize, Clock: h.viewClock(),
 	}, nil)
 }
 

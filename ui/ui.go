@@ -17,6 +17,7 @@ import (
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
+	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -34,6 +35,29 @@ type Backend interface {
 	Clear(ctx context.Context, box string) (int, error)
 	Subscribe(after uint64) *event.Sub
 	LastEvent() uint64
+
+	Rules() *rule.Set
+	Clock() clock.Clock // what rules and the queue go by; POST /v1/clock needs a *clock.Movable
+
+	// Advance moves the clock ahead, and returns when all that fell due has run.
+	Advance(ctx context.Context, d time.Duration) error
+
+	// Attempts are those before the given one (zero: from the newest on) that which
+	// chooses, newest first, at most so many.
+	Attempts(before mail.ID, limit int, which func(*mail.Attempt) bool) []mail.Attempt
+	Attempt(id mail.ID) (mail.Attempt, *store.BodyReader, error) // the body is nil when nothing came
+	ClearAttempts() int
+
+	Hops() []mail.Hop
+	NextDue() (time.Time, bool)
+
+	// ActOnMail and ActOnHop return how many deliveries it was done to, or
+	// store.ErrNotFound. Other errors of RerouteMail, and of Release, say what is
+	// wrong with the route.
+	ActOnMail(ctx context.Context, do mail.QueueAction, route string, ids ...mail.DeliveryID) (int, error)
+	ActOnHop(ctx context.Context, do mail.QueueAction, route, hop string) (int, error)
+	Release(ctx context.Context, id mail.ID, from string, to []mail.Rcpt, hop string) (mail.Receipt, error)
+
 	Sessions() []mail.Session                   // SMTP sessions that are open, oldest first
 	Transcript(sessionID string) (string, bool) // what was said in one, also lately; false when it is not known
 }

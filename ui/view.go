@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,17 +23,37 @@ func each[A, B any](list []A, convert func(A) B) []B {
 }
 
 func viewBox(b store.Box) api.Mailbox {
-	v := api.Mailbox{Address: b.Name, Messages: b.Messages, Unseen: b.Unseen, Bytes: b.Bytes}
-	if !b.Newest.IsZero() {
-		v.Newest = b.Newest.String()
-	}
-	return v
+	return api.Mailbox{Address: b.Name, Messages: b.Messages, Unseen: b.Unseen, Bytes: b.Bytes, Newest: viewID(b.Newest)}
 }
 
 func viewDelivery(d mail.Delivery) api.Delivery {
 	return api.Delivery{
 		Mailbox: d.Box, Rcpt: d.Rcpt.Address, Number: d.ID.N, UID: d.UID, State: string(d.State), Seen: d.Seen,
+		Next: viewDate(d.Next.UTC()), Route: mail.WithoutPassword(d.Route), Trail: each(d.Trail, viewStep),
 	}
+}
+
+func viewStep(s mail.Step) api.Step {
+	return api.Step{At: s.At.UTC(), Did: s.Did, Rule: s.Rule, Host: s.Host, Reply: viewReply(s.Reply), Ref: viewID(s.Ref)}
+}
+
+func viewReply(r *mail.Reply) *api.Reply {
+	if r == nil {
+		return nil
+	}
+	v := api.Reply{Code: r.Code, Text: r.Text}
+	if e := r.Enhanced; e != [3]int{} {
+		v.Enhanced = fmt.Sprintf("%d.%d.%d", e[0], e[1], e[2])
+	}
+	return &v
+}
+
+// viewID is "" for the zero ID.
+func viewID(id mail.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
 }
 
 func viewAddress(a mime.Address) api.Address { return api.Address{Name: a.Name, Address: a.Address} }

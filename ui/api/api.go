@@ -36,12 +36,15 @@ type Address struct {
 
 // A Delivery is a message's place in one mailbox.
 type Delivery struct {
-	Mailbox string `json:"mailbox"`
-	Rcpt    string `json:"rcpt" doc:"The envelope recipient that led here."`
-	Number  int    `json:"number" doc:"The delivery's number within the message."`
-	UID     uint32 `json:"uid" doc:"Rises within a mailbox and is never given twice."`
-	State   string `json:"state"`
-	Seen    bool   `json:"seen"`
+	Mailbox string     `json:"mailbox"`
+	Rcpt    string     `json:"rcpt" doc:"The envelope recipient that led here."`
+	Number  int        `json:"number" doc:"The delivery's number within the message."`
+	UID     uint32     `json:"uid" doc:"Rises within a mailbox and is never given twice."`
+	State   string     `json:"state"`
+	Seen    bool       `json:"seen"`
+	Next    *time.Time `json:"next" doc:"When the queue acts next; null when it does not."`
+	Route   string     `json:"route" doc:"What it does then, as a rule has it, without the password; empty outside the queue."`
+	Trail   []Step     `json:"trail" nullable:"false" doc:"What happened, oldest first. Events leave it out: it is empty there."`
 }
 
 // About is what the short and the long form of a message have in common.
@@ -204,6 +207,7 @@ type Info struct {
 	HTTP           string    `json:"http"`
 	StartedAt      time.Time `json:"startedAt"`
 	MaxMessageSize int64     `json:"maxMessageSize" doc:"Octets; 0 for no limit."`
+	Clock          Clock     `json:"clock"`
 }
 
 // Status is the answer of the probes.
@@ -217,11 +221,11 @@ type Sessions struct {
 }
 
 // An Event is one thing that happened. Which fields are there depends on the
-// type: hello and lagged have none but seq (and hello the version); the others
-// have both lists.
+// type: hello and lagged have none but seq (and hello the version), attempted has
+// the attempt; the others have both lists.
 type Event struct {
 	Seq        uint64     `json:"seq" doc:"Number of the event; for hello and lagged the number to go on from."`
-	Type       string     `json:"type" enum:"hello,added,updated,removed,cleared,lagged"`
+	Type       string     `json:"type" enum:"hello,added,updated,removed,cleared,attempted,lagged"`
 	At         *time.Time `json:"at,omitempty"`
 	Version    string     `json:"version,omitempty" doc:"hello: version of the server."`
 	ID         string     `json:"id,omitempty" doc:"added, updated, removed: the message."`
@@ -233,4 +237,5 @@ type Event struct {
 	Gone       *bool      `json:"gone,omitempty" doc:"removed: whether no delivery is left."`
 	Mailbox    *string    `json:"mailbox,omitempty" doc:"cleared: the mailbox; empty for all."`
 	Count      *int       `json:"count,omitempty" doc:"cleared: how many deliveries went."`
+	Attempt    *Attempt   `json:"attempt,omitempty" doc:"attempted: what did not go as it should."`
 }
