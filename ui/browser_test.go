@@ -67,12 +67,15 @@ func (p *post) start() {
 		Grace: 100 * time.Millisecond,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
+	served := make(chan error, 2)
 	go func() { served <- server.Serve(ctx, l) }()
+	go func() { served <- c.Run(ctx) }()
 	p.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-served; err != nil {
-			p.t.Errorf("serve: %v", err)
+		for range 2 {
+			if err := <-served; err != nil {
+				p.t.Errorf("serve: %v", err)
+			}
 		}
 		if err := c.Close(); err != nil {
 			p.t.Errorf("close: %v", err)
@@ -302,6 +305,14 @@ func TestPageInBrowser(t *testing.T) {
 		{"ugly mail is shown", ugliness},
 		{"one pane at a time", narrow},
 		{"choices are remembered", remembers},
+		{"the queue and what is done to it", queues},
+		{"mail in the queue opens beside it", queueOpens},
+		{"Badmail says why", badmail},
+		{"attempts show as they fail", attempting},
+		{"rules are written and counted", ruling},
+		{"the clock is moved", clocks},
+		{"a timeline leads to the bounce and back", timelines},
+		{"a caught mail is released", releases},
 		{"text can be read in both themes", contrast},
 		{"screenshots", screenshots},
 	}
@@ -1033,6 +1044,8 @@ func screenshots(t *testing.T, browser context.Context) {
 	past := clock.NewManual(time.Now().Add(-4 * 24 * time.Hour))
 	empty, full := newPost(t, nil), newPost(t, past)
 	ids := fill(t, full, past)
+	busy := newPost(t, nil)
+	bounced := busyWith(t, busy)
 	views := []struct {
 		name, path, click string
 		post              *post
@@ -1054,6 +1067,16 @@ func screenshots(t *testing.T, browser context.Context) {
 		{"chinese-text", "/message/" + ids["chinese"], "#tab-text", full, `document.querySelector('.body-text')`},
 		{"broken-text", "/message/" + ids["broken"], ".defects button", full, `document.querySelector('.defects ul')`},
 		{"broken-raw", "/message/" + ids["broken"], "#tab-raw", full, `document.querySelector('.source')`},
+		{"queue", "/queue", "", busy, `document.querySelectorAll('.delivery').length > 3`},
+		{"queue-empty", "/queue", "", empty, `document.querySelector('.queue .nothing')`},
+		{"queue-selected", "/queue", ".selection input", busy, `document.querySelector('.selection .buttons')`},
+		{"badmail", "/badmail", "", busy, `document.querySelector('.row .reason')`},
+		{"attempts", "/attempts", "", busy, `document.querySelectorAll('.attempt').length > 2`},
+		{"rules", "/rules", "", busy, `document.querySelectorAll('.rule').length > 3 && document.querySelector('.names')`},
+		{"timeline", "/message/" + bounced, ".track summary", busy, `document.querySelector('.track[open]')`},
+		{"states", "/", "", busy, `document.querySelector('.row .chip')`},
+		{"release", "/message/" + bounced, ".message [aria-label='Release…']", busy, `document.querySelector('dialog[open]')`},
+		{"clock", "/queue", ".unreal", busy, `document.querySelector('#clock:popover-open')`},
 		{"ask", "/", ".list [aria-label='Delete all mail']", full, `document.querySelector('dialog[open]')`},
 		{"setup", "/", ".quiet-button", full, `document.querySelector('dialog[open]')`},
 	}
@@ -1068,7 +1091,7 @@ func screenshots(t *testing.T, browser context.Context) {
 				if v.click != "" && (v.name != "mailboxes" || size[0] < 700) {
 					b.click(v.click)
 				}
-				b.until(`!!` + v.ready)
+				b.until(`Boolean(` + v.ready + `)`)
 				b.settle()
 				b.capture(filepath.Join(dir, fmt.Sprintf("%d-%s-%s.png", size[0], theme, v.name)))
 			}

@@ -2,10 +2,12 @@
 import * as api from './api.js';
 import { close, go, route } from './router.js';
 import { room } from './settings.js';
-import { boxOf, mailboxes } from './state/mailboxes.js';
+import * as attempts from './state/attempts.js';
+import { BADMAIL, boxOf, mailboxes } from './state/mailboxes.js';
 import { feed, seenIn } from './state/feed.js';
-import { ask, fail, say } from './state/notices.js';
+import { ask, askFor, fail, say } from './state/notices.js';
 import { opened, setSeen } from './state/reader.js';
+import * as queue from './state/queue.js';
 import { signal } from '@preact/signals';
 import { t } from './strings.js';
 
@@ -14,8 +16,20 @@ export const cursor = signal('');
 
 export function openMessage(id, { replace = false } = {}) {
   cursor.value = id;
-  const { box, q } = route.value;
-  go({ box, q, id }, { replace });
+  const { box, view, q } = route.value;
+  go({ box, view, q, id: messageOf(id) }, { replace });
+}
+
+/** messageOf is the message that a row is about: rows of the queue are deliveries, "<message>/<number>". */
+const messageOf = (key) => key.split('/')[0];
+
+/** keys are those of the rows on the screen, in their order. */
+function keys() {
+  switch (route.value.view) {
+    case '': return feed.value.rows.map(({ id }) => id);
+    case 'queue': return queue.queue.value.deliveries.map(({ id }) => id);
+    default: return [];
+  }
 }
 
 /**
@@ -23,18 +37,18 @@ export function openMessage(id, { replace = false } = {}) {
  * follows, in the place of the last in the history: Back leads to the list.
  */
 export function move(step) {
-  const { rows } = feed.value;
+  const rows = keys();
   if (!rows.length) return;
-  const at = rows.findIndex(({ id }) => id === cursor.value);
+  const at = rows.indexOf(cursor.value);
   const to = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step));
-  cursor.value = rows[to].id;
+  cursor.value = rows[to];
   if (route.value.id) openMessage(cursor.value, { replace: true });
 }
 
 export function openCursor() {
-  const { rows } = feed.value;
-  const id = rows.some((row) => row.id === cursor.value) ? cursor.value : rows[0]?.id;
-  if (id) openMessage(id);
+  const rows = keys();
+  const key = rows.includes(cursor.value) ? cursor.value : rows[0];
+  if (key) openMessage(key);
 }
 
 export function toggleSeen() {
@@ -44,7 +58,9 @@ export function toggleSeen() {
 
 /** removeMessage deletes the open message, or the one at the cursor, from the mailbox that is shown. */
 export async function removeMessage() {
-  const { box, id: open } = route.value;
+  const { box, view, id: open } = route.value;
+  if (view === 'queue' && !open) return actOnSelected('delete');
+  if (view && !open) return;
   const id = open || cursor.value;
   const { rows } = feed.value;
   const at = rows.findIndex((row) => row.id === id);
@@ -82,6 +98,93 @@ async function empty(box) {
     say(t.toast.emptied(deleted));
   } catch (problem) {
     fail(t.errors.emptyFailed, problem);
+  }
+}
+
+/** select chooses the delivery at the cursor, or lets it go. */
+export function toggleSelected() {
+  if (route.value.view === 'queue' && keys().includes(cursor.value)) queue.select([cursor.value], !queue.selected.value.includes(cursor.value));
+}
+
+/** actOnSelected does something to the chosen deliveries, or else to the one at the cursor. */
+export function actOnSelected(action) {
+  const { view, box, id } = route.value, row = feed.value.rows.find((one) => one.id === (id || cursor.value));
+  if (box === BADMAIL && action === 'retry') return row && requeue([row]);
+  if (view !== 'queue') return;
+  const ids = queue.selected.value.length ? queue.selected.value : keys().filter((key) => key === cursor.value);
+  if (ids.length) act(action, { ids });
+}
+
+/**
+ * act does something to mail in the queue: to deliveries {ids}, or to all that
+ * waits for a {hop}. The reader is asked before mail is given up, and for the route of a reroute.
+ */
+export function act(action, target) {
+  if (action === 'reroute') return askForRoute(target);
+  if (action !== 'bounce' && action !== 'delete') return perform(action, target).catch((problem) => fail(t.errors.queueFailed, problem));
+  ask({
+    title: target.hop ? t.queue.askHop[action](target.hop) : t.queue.ask[action](target.ids.length),
+    text: t.queue.askHint[action],
+    action: t.queue.actions[action],
+    run: () => perform(action, target).catch((problem) => fail(t.errors.queueFailed, problem)),
+  });
+}
+
+async function perform(action, target) {
+  const { done } = await api.actOnQueue({ do: action, ...target });
+  say(t.queue.done[action](done));
+  if (route.value.view === 'queue') queue.load().catch(() => {});
+}
+
+function askForRoute(target) {
+  askFor({
+    title: t.queue.actions.reroute,
+    text: t.queue.routeHint,
+    fields: [{ name: 'route', label: t.queue.route, value: 'relay smtp://', required: true }],
+    action: t.queue.actions.reroute,
+    run: ({ route }) => perform('reroute', { ...target, route: route.trim() }),
+  });
+}
+
+/** requeue brings what has left the queue back into it: of messages the deliveries in Badmail, or among what is done. */
+export function requeue(messages) {
+  const ids = messages.flatMap(({ id, deliveries }) => deliveries.filter(canRequeue).map(({ number }) => `${id}/${number}`));
+  return act('requeue', { ids });
+}
+
+export const canRequeue = ({ mailbox }) => mailbox === '@badmail' || mailbox === '@done';
+
+/** askToRelease sends the open message on, to whom the reader says. */
+export function askToRelease() {
+  const { message } = opened.value;
+  if (!message) return;
+  askFor({
+    title: t.release.title,
+    text: t.release.text,
+    fields: [
+      { name: 'to', label: t.release.to, value: message.envelope.to.map(({ address }) => address).join(', '), required: true },
+      { name: 'hop', label: t.release.hop, placeholder: 'smtp://mail:2525', required: true },
+      { name: 'from', label: t.release.from, value: message.envelope.from, placeholder: '<>', hint: t.release.fromHint },
+    ],
+    action: t.release.action,
+    run: async ({ to, hop, from }) => {
+      const { id } = await api.release(message.id, { to: to.split(/[\s,;]+/).filter(Boolean), hop: hop.trim(), from: from.trim().replace(/^<(.*)>$/, '$1') });
+      say(t.release.done);
+      go({ id });
+    },
+  });
+}
+
+export function askToClearAttempts() {
+  ask({ title: t.attempts.ask, text: t.attempts.askHint, action: t.attempts.clear, run: clearAttempts });
+}
+
+async function clearAttempts() {
+  try {
+    await api.clearAttempts();
+    attempts.load().catch(() => {});
+  } catch (problem) {
+    fail(t.errors.deleteFailed, problem);
   }
 }
 

@@ -1,6 +1,6 @@
 // The keyboard. Keys do nothing while one writes, and leave the browser's own
 // combinations alone.
-import { move, openCursor, removeMessage, toggleSeen } from './actions.js';
+import { actOnSelected, move, openCursor, removeMessage, toggleSeen, toggleSelected } from './actions.js';
 import { close, route } from './router.js';
 import { tab } from './settings.js';
 import { dialog, dismiss, toast } from './state/notices.js';
@@ -13,6 +13,9 @@ const keys = {
   o: openCursor,
   Enter: openCursor,
   u: toggleSeen,
+  x: toggleSelected,
+  r: () => actOnSelected('retry'),
+  c: () => document.getElementById('clock')?.showPopover(),
   '#': removeMessage,
   Delete: removeMessage,
   '/': focusSearch,

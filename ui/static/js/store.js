@@ -4,13 +4,18 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import * as api from './api.js';
 import { connect } from './live.js';
 import { address, route } from './router.js';
+import * as attempts from './state/attempts.js';
+import * as clock from './state/clock.js';
 import * as feed from './state/feed.js';
 import * as mailboxes from './state/mailboxes.js';
+import * as queue from './state/queue.js';
 import * as reader from './state/reader.js';
+import * as rules from './state/rules.js';
 import { t } from './strings.js';
 
 const HELD = 2000;       // events collected before listing again is the cheaper way
 const CALM = 1000;       // milliseconds between two listings
+const CLOCK_CHECK = 15_000; // milliseconds between two looks at a clock that somebody else may have moved
 const HIDDEN_FRAME = 250; // a page in the background gets no frames
 
 export const info = signal(null);         // what GET /v1/info says
@@ -21,16 +26,27 @@ export const rate = signal(0);            // mails in the last second
 export async function start() {
   loadInfo();
   on(computed(() => address({ ...route.value, id: '' })), showList);
+  on(computed(() => route.value.view), showView);
   on(computed(() => route.value.id), (id) => reader.open(id, route.peek().box));
   on(computed(() => mailboxes.mailboxes.value.total.unseen), showUnseen);
   setInterval(countRate, 1000);
+  setInterval(() => document.hidden || later('clock', clock.load), CLOCK_CHECK);
+  later('clock', clock.load);
+  later('attempts', attempts.load);
   await mailboxes.load().catch(() => {});
   connect({ cursor: mailboxes.mailboxes.value.cursor, onEvents: collect, onState: changeState });
 }
 
 function showList() {
-  const { box, q } = route.value;
-  feed.show(box, q).then((complete) => complete || later('list', feed.load), () => {});
+  const { box, view, q } = route.value;
+  if (!view) feed.show(box, q).then((complete) => complete || later('list', feed.load), () => {});
+}
+
+/** views are what is asked for when it is shown, and again when apply says that it has changed. */
+const views = { queue, rules };
+
+function showView(view) {
+  if (views[view]) later(view, views[view].load);
 }
 
 /** showUnseen lets one see in the browser's tabs that mail has come. */
@@ -42,6 +58,9 @@ function changeState(state) {
   link.value = state;
   if (!back) return;
   if (info.value?.problem) loadInfo();
+  later('clock', clock.load);
+  if (attempts.attempts.value.phase === 'failed') later('attempts', attempts.load);
+  showView(route.value.view);
   if (mailboxes.mailboxes.value.phase === 'failed') later('counts', mailboxes.load);
   if (feed.asked.value.problem) later('list', feed.load);
   if (reader.opened.value.phase === 'failed') reader.open(route.value.id, route.value.box);
@@ -77,10 +96,14 @@ function flush() {
   collected = [];
   scheduled = overflow = false;
   batch(() => {
-    reader.apply(events);
     const counted = mailboxes.apply(events), listed = feed.apply(events);
     if (missed || !counted) later('counts', mailboxes.load);
     if (missed || !listed) later('list', feed.load);
+    if (!reader.apply(events)) later('message', reader.refresh);
+    if (!attempts.apply(events) || missed) later('attempts', attempts.load);
+    if (!clock.apply(events)) later('clock', clock.load);
+    const { view } = route.value;
+    if (views[view] && (!views[view].apply(events) || missed)) later(view, views[view].load);
   });
 }
 

@@ -166,19 +166,21 @@ function collect(events, { box, q }) {
   };
   for (const { type, id, message, gone, deliveries, mailbox } of events) {
     if (type === 'added' && message) {
+      if (box === '@badmail') complete = false; // the reason is not told
       if (!isIn(box, message)) continue;
       if (q) complete = false;
       else fresh.set(message.id, row(message));
     } else if (type === 'updated' && message) {
       change(message.id, () => (isIn(box, message) ? row(message) : null));
-      if (q) complete = false;
+      if (q || box === '@badmail') complete = false;
     } else if (type === 'removed') {
-      change(id, (old) => (gone ? null : without(old, deliveries.map((one) => one.mailbox), box)));
+      const numbers = deliveries.map(({ number }) => number);
+      change(id, (old) => (gone ? null : without(old, ({ number }) => numbers.includes(number), box)));
     } else if (type === 'cleared') {
-      const wipe = (old) => (mailbox ? without(old, [mailbox], box) : null);
+      const wipe = (old) => (mailbox ? without(old, (one) => one.mailbox === mailbox, box) : null);
       wipes.push(wipe);
       for (const [id, old] of fresh) keep(fresh, id, wipe(old));
-    } else if (type !== 'hello') {
+    } else if (type !== 'hello' && type !== 'attempted') {
       complete = false; // lagged, or told without its message under load
     }
   }
@@ -216,10 +218,10 @@ function insert(fresh) {
   else feed.value = { ...now, rows: rows.slice(0, KEPT), next: rows[KEPT - 1].id, slide };
 }
 
-/** without is the row when its deliveries to some mailboxes are gone; null when it leaves the list. */
+/** without is the row when some of its deliveries are gone; null when it leaves the list. */
 function without(old, gone, box) {
-  const deliveries = old.deliveries.filter(({ mailbox }) => !gone.includes(mailbox));
-  if (!deliveries.length || (box && gone.includes(box))) return null;
+  const deliveries = old.deliveries.filter((one) => !gone(one));
+  if (!deliveries.length || !isIn(box, { deliveries })) return null;
   return { ...old, deliveries, seen: deliveries.every(({ seen }) => seen) };
 }
 
@@ -231,7 +233,9 @@ function row({ id, receivedAt, size, subject, from, snippet, attachmentCount, de
     id, receivedAt, size, subject, snippet, attachmentCount, defectCount, seen,
     from: from.slice(0, 1),
     envelope: { from: envelope.from },
-    deliveries: deliveries.map(({ mailbox, seen }) => ({ mailbox, seen })),
+    deliveries: deliveries.map(({ mailbox, rcpt, number, state, seen, trail }) => ({
+      mailbox, rcpt, number, state, seen, reason: mailbox === '@badmail' ? trail?.findLast((step) => step.reply)?.reply : undefined,
+    })),
   };
 }
 

@@ -5,11 +5,17 @@ import * as api from '../api.js';
 /** list is sorted by address; phase is 'loading', 'ready' or 'failed'. */
 export const mailboxes = signal({ phase: 'loading', list: [], total: { messages: 0, unseen: 0, bytes: 0 }, cursor: 0, problem: null });
 
+/** Mailboxes that are no recipient's; the server's names for them. */
+export const QUEUE = '@queue', BADMAIL = '@badmail', DONE = '@done';
+
+/** addresses are the mailboxes of recipients. */
+export const addresses = computed(() => mailboxes.value.list.filter(({ address }) => ![QUEUE, BADMAIL, DONE].includes(address)));
+
 export const filter = signal('');
 
 export const matching = computed(() => {
-  const text = filter.value.trim().toLowerCase(), { list } = mailboxes.value;
-  return text ? list.filter(({ address }) => address.includes(text)) : list;
+  const text = filter.value.trim().toLowerCase();
+  return text ? addresses.value.filter(({ address }) => address.includes(text)) : addresses.value;
 });
 
 export const boxOf = (address) => mailboxes.value.list.find((box) => box.address === address);
@@ -51,7 +57,7 @@ export function apply(events) {
   if (!fresh.length) return true;
   const added = fresh.filter(({ type, message }) => type === 'added' && message);
   mailboxes.value = { ...add(now, added), cursor: fresh.at(-1).seq };
-  return fresh.every(({ type, message }) => type === 'hello' || (type === 'added' && message));
+  return fresh.every(({ type, message }) => type === 'hello' || type === 'attempted' || (type === 'added' && message));
 }
 
 function add(state, events) {

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 
 export const toast = signal(null);  // {text, kind: 'done' | 'failed', hint}
-export const dialog = signal(null); // {kind: 'keys' | 'setup'} or {kind: 'ask', title, text, action, run}
+export const dialog = signal(null); // {kind: 'keys' | 'setup'} {kind: 'ask', …} or {kind: 'form', …}
 
 let timer = 0;
 
@@ -18,6 +18,12 @@ function show(value, duration) {
 }
 
 export function dismiss() { toast.value = null; }
+
+/**
+ * askFor shows a form. fields are {name, label, value, placeholder, hint, required};
+ * run gets the values by name, and may reject with a Problem, which is shown.
+ */
+export function askFor({ title, text, fields, action, run }) { dialog.value = { kind: 'form', title, text, fields, action, run }; }
 
 /** ask shows a question whose only other answer than the action is to cancel. */
 export function ask({ title, text, action, run }) { dialog.value = { kind: 'ask', title, text, action, run }; }

@@ -56,14 +56,27 @@ function note(id, seen, box) {
 /** showRemote lets the HTML view fetch what the mail refers to elsewhere. */
 export function showRemote(remote) { opened.value = { ...opened.value, remote }; }
 
-/** apply brings in what happened to the open message. */
+/** refresh reads the open message again: its trail has grown. */
+export async function refresh() {
+  const { id } = opened.value;
+  if (!opened.value.message) return true;
+  const message = await api.message(id);
+  if (opened.value.id === id && opened.value.message) opened.value = { ...opened.value, message };
+  return true;
+}
+
+/** apply brings in what happened to the open message. It returns false when that has to be asked for: trails are not told. */
 export function apply(events) {
-  for (const { type, id, message, gone } of events) {
+  let complete = true;
+  for (const { type, id, message, gone, from, deliveries: changed } of events) {
     if (id !== opened.value.id) continue;
     if (type === 'removed' && gone) opened.value = { ...opened.value, phase: 'gone', message: null };
     if (type === 'updated' && message && opened.value.message) {
-      const { seen, deliveries } = message;
+      const { seen } = message, trails = new Map(opened.value.message.deliveries.map(({ number, trail }) => [number, trail]));
+      const deliveries = message.deliveries.map((one) => ({ ...one, trail: trails.get(one.number) ?? [] }));
       opened.value = { ...opened.value, message: { ...opened.value.message, seen, deliveries } };
+      if (from || changed.some(({ state }) => state !== 'delivered')) complete = false;
     }
   }
+  return complete;
 }

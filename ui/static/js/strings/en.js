@@ -9,7 +9,86 @@ export default {
   nullSender: '<> (null sender)',
   noSubject: '(no subject)',
 
-  time: { now: 'now', minutes: (n) => `${n} min` },
+  time: {
+    now: 'now', minutes: (n) => `${n} min`, hours: (n) => `${n} h`, days: (n) => many(n, 'day', 'days'), seconds: (n) => `${n} s`,
+    in: (span) => `in ${span}`, ago: (span) => span, due: 'due',
+  },
+
+  places: {
+    queue: 'Queue', badmail: 'Badmail', done: 'Done', attempts: 'Attempts', rules: 'Rules', clock: 'Clock',
+    hints: {
+      queue: 'Mail that waits to be relayed, returned or let go',
+      badmail: 'Mail that could be neither delivered nor returned to its sender',
+      done: 'Mail that has left the queue for elsewhere',
+      attempts: 'What clients tried that was refused or broken off',
+      rules: 'What goes wrong on command, and where mail goes',
+    },
+  },
+
+  states: {
+    delivered: 'delivered', queued: 'queued', held: 'held', bouncing: 'bouncing', relayed: 'relayed', bounced: 'bounced', reported: 'reported', lost: 'Badmail',
+  },
+
+  did: {
+    received: 'received', kept: 'kept', queued: 'queued', held: 'held', thawed: 'let go', retried: 'retried', rerouted: 'rerouted', deferred: 'deferred', relayed: 'relayed', failed: 'failed', expired: 'expired',
+    bounced: 'bounced', warned: 'delay reported', released: 'released', lost: 'Badmail', refused: 'refused', dropped: 'dropped', hung: 'hung', garbled: 'garbled', discarded: 'discarded',
+  },
+
+  queue: {
+    loading: 'Loading the queue…',
+    hops: 'Next hops',
+    empty: 'Nothing is waiting.',
+    emptyHint: 'Mail waits here on its way to another server, for its next try, or until it is returned to its sender. A route rule brings it here:',
+    onlyHop: 'Show only what waits for this',
+    waiting: (n) => `${n.toLocaleString('en-GB')} waiting`, held: (n) => `${n.toLocaleString('en-GB')} held`, active: (n) => `${n.toLocaleString('en-GB')} under way`,
+    frozen: 'frozen', next: (when) => `next try ${when}`,
+    deliveries: (n, more) => `${n.toLocaleString('en-GB')}${more ? '+' : ''} ${n === 1 ? 'delivery' : 'deliveries'}`,
+    selected: (n) => `${n.toLocaleString('en-GB')} selected`, select: (address) => `Select ${address}`, selectAll: 'Select all',
+    tries: (n) => many(n, 'try', 'tries'),
+    actions: { retry: 'Retry now', freeze: 'Freeze', thaw: 'Thaw', bounce: 'Bounce', reroute: 'Reroute…', delete: 'Delete', requeue: 'Requeue' },
+    requeueAll: 'Requeue all',
+    ask: { bounce: (n) => `Bounce ${many(n, 'delivery', 'deliveries')}?`, delete: (n) => `Delete ${many(n, 'delivery', 'deliveries')}?` },
+    askHop: { bounce: (hop) => `Bounce all that waits for ${hop}?`, delete: (hop) => `Delete all that waits for ${hop}?` },
+    askHint: { bounce: 'It is given up, and its sender is told.', delete: 'It is given up, and nobody is told. This cannot be undone.' },
+    done: {
+      retry: (n) => `${many(n, 'delivery is', 'deliveries are')} tried now`, freeze: (n) => `${many(n, 'delivery', 'deliveries')} frozen`,
+      thaw: (n) => `${many(n, 'delivery', 'deliveries')} let go`, bounce: (n) => `${many(n, 'delivery', 'deliveries')} given up`,
+      reroute: (n) => `${many(n, 'delivery has', 'deliveries have')} another route`, delete: (n) => `${many(n, 'delivery', 'deliveries')} deleted`,
+      requeue: (n) => `${many(n, 'delivery', 'deliveries')} put back into the queue`,
+    },
+    route: 'Route', routeHint: 'Where it goes instead, as the action of a route rule: relay smtp://host:port, bounce, keep…',
+  },
+
+  attempts: {
+    loading: 'Loading attempts…', empty: 'Nothing went wrong.',
+    emptyHint: 'What a client tried and did not get through is kept here: who, what, which rule, and what the client was told.',
+    of: 'Whose address', to: 'To', from: 'From', filter: 'Filter by address', clear: 'Clear',
+    ask: 'Clear all attempts?', askHint: 'What clients tried is forgotten. This cannot be undone.', message: 'Message', body: (size) => `Body, ${size}`,
+  },
+
+  rules: {
+    loading: 'Loading rules…', empty: 'No rules: all mail is kept in the mailboxes of its recipients.', text: 'Rule',
+    add: 'Add', save: 'Save', saved: 'Rule saved', edit: 'Edit', reset: 'Reset counters', resetAll: 'Reset all counters', ask: 'Delete this rule?',
+    applied: (n) => `applied ${n.toLocaleString('en-GB')}×`, asked: (n) => `asked ${n.toLocaleString('en-GB')}×`, last: (when) => `last ${when}`,
+    file: 'from file', owner: (name) => `owner ${name}`, expires: (when) => `expires ${when}`,
+    magic: 'Magic addresses', magicHint: 'They work without a rule. Copy one and send mail to it.',
+    presets: 'Presets', presetsHint: 'Real replies of big providers, by name: reply and the name in a rule.',
+  },
+
+  clock: {
+    hint: 'Retries, delays, expiry and ages follow this clock', real: 'As the system’s', ahead: (span) => `${span} ahead`, behind: (span) => `${span} behind`, frozen: 'frozen',
+    times: (n) => `${n.toLocaleString('en-GB')}× as fast`, nextDue: 'Next falls due', nothingDue: 'Nothing will fall due.', toNext: 'To the next',
+    freeze: 'Freeze', resume: 'Resume', speed: 'Speed', running: 'Running what falls due…',
+  },
+
+  timeline: {
+    title: 'What happened', next: (when) => `Next: ${when}`, rule: (name) => `rule ${name}`, report: 'See the report', original: 'See the original', about: 'A report of Postroom.',
+  },
+
+  release: {
+    open: 'Release…', title: 'Release this message', text: 'It is sent as it is, by way of the queue. The caught one stays.',
+    to: 'To', hop: 'Next hop', from: 'From (reverse-path)', fromHint: 'Empty is the null sender: no bounces', action: 'Release', done: 'Released into the queue',
+  },
 
   mailboxes: {
     title: 'Mailboxes',
@@ -115,7 +194,7 @@ export default {
     back: 'Back', close: 'Close', mailboxes: 'Mailboxes', unread: 'Mark as unread', read: 'Mark as read', allRead: 'Mark all as read',
     remove: 'Delete', emptyBox: 'Empty mailbox', emptyAll: 'Delete all mail', download: 'Download', cancel: 'Cancel',
     keys: 'Keyboard', setup: 'How to send mail here', copy: 'Copy', copied: 'Copied', retry: 'Try again', dismiss: 'Dismiss',
-    drag: 'Resize pane',
+    drag: 'Resize pane', more: 'Show more',
   },
 
   ask: {
@@ -144,6 +223,9 @@ export default {
       [['1', '–', '5'], 'Tabs of the message'],
       [['/'], 'Search'],
       [['f'], 'Filter mailboxes'],
+      [['x'], 'Queue: select delivery'],
+      [['r'], 'Queue: retry now; Badmail: requeue'],
+      [['c'], 'Clock'],
       [['Escape'], 'Close message, clear search'],
       [['?'], 'This list'],
     ],
@@ -179,6 +261,13 @@ export default {
     deleteFailed: 'The message could not be deleted.',
     emptyFailed: 'The mail could not be deleted.',
     sampleFailed: 'The sample mail could not be sent.',
+    queueFailed: 'The queue could not be changed.',
+    queueLoadFailed: 'The queue could not be loaded.',
+    attemptsFailed: 'The attempts could not be loaded.',
+    rulesFailed: 'The rules could not be loaded.',
+    ruleFailed: 'The rules could not be changed.',
+    magicFailed: 'The magic addresses could not be loaded.',
+    clockFailed: 'The clock could not be changed.',
     infoFailed: 'The server did not tell its addresses.',
   },
 };

@@ -9,7 +9,86 @@ export default {
   nullSender: '<>（空发件人）',
   noSubject: '（无主题）',
 
-  time: { now: '刚刚', minutes: (n) => `${n} 分钟前` },
+  time: {
+    now: '刚刚', minutes: (n) => `${n} 分钟`, hours: (n) => `${n} 小时`, days: (n) => `${n} 天`, seconds: (n) => `${n} 秒`,
+    in: (span) => `${span}后`, ago: (span) => `${span}前`, due: '已到期',
+  },
+
+  places: {
+    queue: '队列', badmail: '死信', done: '已完成', attempts: '尝试', rules: '规则', clock: '时钟',
+    hints: {
+      queue: '等待转发、退回或放行的邮件',
+      badmail: '既无法投递也无法退回发件人的邮件',
+      done: '已离开队列、去往别处的邮件',
+      attempts: '客户端被拒绝或中断的尝试',
+      rules: '按指令出错的内容，以及邮件的去向',
+    },
+  },
+
+  states: {
+    delivered: '已投递', queued: '排队中', held: '已扣留', bouncing: '退信中', relayed: '已转发', bounced: '已退信', reported: '已报告', lost: '死信',
+  },
+
+  did: {
+    received: '已收到', kept: '已保留', queued: '已排队', held: '已扣留', thawed: '已放行', retried: '已重试', rerouted: '已改道', deferred: '已推迟', relayed: '已转发', failed: '失败', expired: '已过期',
+    bounced: '已退信', warned: '已报告延迟', released: '已释放', lost: '死信', refused: '被拒绝', dropped: '被断开', hung: '被挂起', garbled: '乱码应答', discarded: '被丢弃',
+  },
+
+  queue: {
+    loading: '正在加载队列…',
+    hops: '下一跳',
+    empty: '没有等待中的邮件。',
+    emptyHint: '邮件在此等待发往另一台服务器、等待下次重试，或等待退回发件人。用 route 规则把邮件引到这里：',
+    onlyHop: '只显示等待它的邮件',
+    waiting: (n) => `${count(n)} 个等待中`, held: (n) => `${count(n)} 个已扣留`, active: (n) => `${count(n)} 个进行中`,
+    frozen: '已冻结', next: (when) => `下次尝试：${when}`,
+    deliveries: (n, more) => `${count(n)}${more ? '+' : ''} 个投递`,
+    selected: (n) => `已选 ${count(n)} 个`, select: (address) => `选择 ${address}`, selectAll: '全选',
+    tries: (n) => `已试 ${count(n)} 次`,
+    actions: { retry: '立即重试', freeze: '冻结', thaw: '解冻', bounce: '退信', reroute: '改道…', delete: '删除', requeue: '重新排队' },
+    requeueAll: '全部重新排队',
+    ask: { bounce: (n) => `退回 ${count(n)} 个投递？`, delete: (n) => `删除 ${count(n)} 个投递？` },
+    askHop: { bounce: (hop) => `退回所有等待 ${hop} 的邮件？`, delete: (hop) => `删除所有等待 ${hop} 的邮件？` },
+    askHint: { bounce: '放弃投递，并告知发件人。', delete: '放弃投递，且不告知任何人。此操作无法撤销。' },
+    done: {
+      retry: (n) => `正在重试 ${count(n)} 个投递`, freeze: (n) => `已冻结 ${count(n)} 个投递`,
+      thaw: (n) => `已放行 ${count(n)} 个投递`, bounce: (n) => `已放弃 ${count(n)} 个投递`,
+      reroute: (n) => `${count(n)} 个投递已改道`, delete: (n) => `已删除 ${count(n)} 个投递`,
+      requeue: (n) => `${count(n)} 个投递已重新排队`,
+    },
+    route: '路由', routeHint: '改为去往何处，写法同 route 规则的动作：relay smtp://host:port、bounce、keep…',
+  },
+
+  attempts: {
+    loading: '正在加载尝试…', empty: '没有出错。',
+    emptyHint: '客户端未能完成的尝试保存在这里：谁、做了什么、哪条规则、客户端得到了什么应答。',
+    of: '谁的地址', to: '收件人', from: '发件人', filter: '按地址筛选', clear: '清除',
+    ask: '清除全部尝试？', askHint: '客户端的尝试记录将被删除。此操作无法撤销。', message: '邮件', body: (size) => `正文，${size}`,
+  },
+
+  rules: {
+    loading: '正在加载规则…', empty: '没有规则：所有邮件都保留在收件人的邮箱中。', text: '规则',
+    add: '添加', save: '保存', saved: '规则已保存', edit: '编辑', reset: '计数清零', resetAll: '全部计数清零', ask: '删除这条规则？',
+    applied: (n) => `已应用 ${count(n)} 次`, asked: (n) => `已查询 ${count(n)} 次`, last: (when) => `最近 ${when}`,
+    file: '来自文件', owner: (name) => `所有者 ${name}`, expires: (when) => `过期：${when}`,
+    magic: '魔法地址', magicHint: '无需规则即可使用。复制一个，向它发送邮件。',
+    presets: '预设', presetsHint: '大型服务商的真实应答，按名称使用：在规则中写 reply 和名称。',
+  },
+
+  clock: {
+    hint: '重试、延迟、过期和时长都以此时钟为准', real: '与系统一致', ahead: (span) => `快 ${span}`, behind: (span) => `慢 ${span}`, frozen: '已冻结',
+    times: (n) => `${count(n)} 倍速`, nextDue: '下一项到期', nothingDue: '没有将要到期的事项。', toNext: '到下一项',
+    freeze: '冻结', resume: '恢复', speed: '速度', running: '正在执行到期的事项…',
+  },
+
+  timeline: {
+    title: '经过', next: (when) => `下次：${when}`, rule: (name) => `规则 ${name}`, report: '查看报告', original: '查看原邮件', about: 'Postroom 的报告。',
+  },
+
+  release: {
+    open: '释放…', title: '释放这封邮件', text: '经由队列原样发送。捕获的邮件仍然保留。',
+    to: '收件人', hop: '下一跳', from: '发件人（反向路径）', fromHint: '留空即空发件人：不会有退信', action: '释放', done: '已释放到队列',
+  },
 
   mailboxes: {
     title: '邮箱',
@@ -115,7 +194,7 @@ export default {
     back: '返回', close: '关闭', mailboxes: '邮箱', unread: '标为未读', read: '标为已读', allRead: '全部标为已读',
     remove: '删除', emptyBox: '清空邮箱', emptyAll: '删除全部邮件', download: '下载', cancel: '取消',
     keys: '键盘', setup: '如何把邮件发到这里', copy: '复制', copied: '已复制', retry: '重试', dismiss: '关闭提示',
-    drag: '调整窗格大小',
+    drag: '调整窗格大小', more: '显示更多',
   },
 
   ask: {
@@ -144,6 +223,9 @@ export default {
       [['1', '–', '5'], '邮件的标签页'],
       [['/'], '搜索'],
       [['f'], '筛选邮箱'],
+      [['x'], '队列：选择投递'],
+      [['r'], '队列：立即重试；死信：重新排队'],
+      [['c'], '时钟'],
       [['Escape'], '关闭邮件、清除搜索'],
       [['?'], '此列表'],
     ],
@@ -179,6 +261,13 @@ export default {
     deleteFailed: '无法删除这封邮件。',
     emptyFailed: '无法删除邮件。',
     sampleFailed: '无法发送示例邮件。',
+    queueFailed: '无法更改队列。',
+    queueLoadFailed: '无法加载队列。',
+    attemptsFailed: '无法加载尝试记录。',
+    rulesFailed: '无法加载规则。',
+    ruleFailed: '无法更改规则。',
+    magicFailed: '无法加载魔法地址。',
+    clockFailed: '无法更改时钟。',
     infoFailed: '服务器没有告知它的地址。',
   },
 };

@@ -1,15 +1,15 @@
 // The pane in the middle: the messages of a mailbox, newest first, live.
 import { useEffect } from 'preact/hooks';
-import { askToEmpty, cursor, markAllSeen, openMessage } from '../actions.js';
+import { askToEmpty, cursor, markAllSeen, openMessage, requeue } from '../actions.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
-import { exact, sender, when } from '../format.js';
+import { exact, reply, sender, when } from '../format.js';
 import { address, follow, go, route } from '../router.js';
 import { room } from '../settings.js';
 import { asked, feed, hold, load, more, release, seenIn, waiting } from '../state/feed.js';
-import { boxOf, mailboxes } from '../state/mailboxes.js';
+import { BADMAIL, boxOf, DONE, mailboxes } from '../state/mailboxes.js';
 import { t } from '../strings.js';
-import { Failure, IconButton, Loading } from './parts.js';
+import { Failure, IconButton, Loading, StateChip } from './parts.js';
 import { Examples } from './search.js';
 import { Welcome } from './welcome.js';
 import { Windowed } from './windowed.js';
@@ -31,14 +31,18 @@ function leaveFrame() {
   if (document.activeElement?.tagName === 'IFRAME') document.activeElement.blur();
 }
 
+/** Mailboxes that are no recipient's have names in the reader's language. */
+export const nameOf = (box) => ({ '': t.allMail, [BADMAIL]: t.places.badmail, [DONE]: t.places.done })[box] ?? box;
+
 function Head() {
   const { box, q } = route.value;
   const { messages = 0, unseen = 0 } = (box ? boxOf(box) : mailboxes.value.total) ?? {};
   return html`
     <header class="pane-head">
       ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ box, q, pane: 'boxes' })} />`}
-      <h1 title=${box || t.allMail}>${feed.value.rows.length > 0 && feed.value.q && html`<span class="found" role="status">${found()}</span> `}${box || t.allMail}</h1>
+      <h1 title=${nameOf(box)}>${feed.value.rows.length > 0 && feed.value.q && html`<span class="found" role="status">${found()}</span> `}${nameOf(box)}</h1>
       ${messages > 0 && !q && !feed.value.q && html`
+        ${box === BADMAIL && html`<${IconButton} name="retry" label=${t.queue.requeueAll} onClick=${() => requeue(feed.value.rows)} />`}
         ${unseen > 0 && html`<${IconButton} name="allRead" label=${t.actions.allRead} onClick=${markAllSeen} />`}
         <${IconButton} name="trash" label=${box ? t.actions.emptyBox : t.actions.emptyAll} onClick=${askToEmpty} />`}
     </header>`;
@@ -94,24 +98,34 @@ function Rows() {
 
 function Row({ row, box }) {
   const { id, subject, snippet, attachmentCount, defectCount, receivedAt } = row;
-  const unread = !seenIn(box, row);
+  const unread = !seenIn(box, row), state = stateOf(row, box), reason = box === BADMAIL && row.deliveries.find(({ reason }) => reason)?.reason;
   return html`
     <a class="row" id="row-${id}" role="option" tabindex="-1" href=${address({ id })} aria-selected=${route.value.id === id}
       data-cursor=${cursor.value === id ? '' : undefined} data-unread=${unread ? '' : undefined} onClick=${follow(() => openMessage(id))}>
       <i class="dot" role="img" aria-label=${unread ? t.list.unread : undefined}></i>
       <span class="line">
-        <span class="text"><b>${sender(row)}</b>${!box && html`<span class="whom"> → ${recipients(row)}</span>`}</span>
+        <span class="text"><b>${sender(row)}</b>${(!box || box[0] === '@') && html`<span class="whom"> → ${recipients(row)}</span>`}</span>
         <time datetime=${receivedAt} title=${exact(receivedAt)}>${when(receivedAt)}</time>
       </span>
       <span class="line">
-        <span class="text"><span class="subject">${subject || t.noSubject}</span> <span class="snippet">${snippet}</span></span>
+        <span class="text"><span class="subject">${subject || t.noSubject}</span> <span class=${reason ? 'snippet reason' : 'snippet'}>${reason ? reply(reason) : snippet}</span></span>
+        ${state && box !== BADMAIL && html`<${StateChip} state=${state} />`}
         ${defectCount > 0 && html`<span class="sign defect" title=${t.list.defects(defectCount)}>${icon('warning')}</span>`}
         ${attachmentCount > 0 && html`<span class="sign" title=${t.list.attachments(attachmentCount)}>${icon('attachment')}</span>`}
       </span>
-    </a>`;
+    </a>
+    ${box === BADMAIL && html`<${IconButton} name="retry" class="icon-button row-action" label=${`${t.queue.actions.requeue} (r)`} onClick=${() => requeue([row])} />`}`;
 }
 
-const recipients = ({ deliveries: [first, ...others] }) => (first ? t.list.others(first.mailbox, others.length) : '');
+const recipients = ({ deliveries: [first, ...others] }) => (first ? t.list.others(first.mailbox[0] === '@' ? first.rcpt : first.mailbox, others.length) : '');
+
+const WORST = ['lost', 'bounced', 'bouncing', 'held', 'queued', 'relayed', 'reported'];
+
+/** stateOf is the state of a row's deliveries that most asks for attention. */
+function stateOf({ deliveries }, box) {
+  const states = deliveries.filter(({ mailbox }) => !box || mailbox === box).map(({ state }) => state);
+  return WORST.find((state) => states.includes(state));
+}
 
 function Foot() {
   const { more: state, next } = feed.value;
@@ -125,7 +139,7 @@ function Empty({ box, q }) {
   if (box) {
     return html`
       <div class="nothing">
-        <p>${t.list.emptyBox}</p>
+        <p>${box === BADMAIL ? t.places.hints.badmail : t.list.emptyBox}</p>
         <button type="button" class="button" onClick=${() => go({})}>${t.list.showAll}</button>
       </div>`;
   }

@@ -1,5 +1,5 @@
 // The pane on the right: one message, who sent it to whom, and its tabs.
-import { removeMessage, toggleSeen } from '../actions.js';
+import { askToRelease, canRequeue, removeMessage, requeue, toggleSeen } from '../actions.js';
 import * as api from '../api.js';
 import { bytes, exact, when } from '../format.js';
 import { html } from '../html.js';
@@ -19,6 +19,7 @@ import { People } from './people.js';
 import { RawTab } from './raw.js';
 import { TABS, tabFor } from './tabs.js';
 import { TextTab } from './text.js';
+import { Origin, Timeline } from './timeline.js';
 import { Welcome } from './welcome.js';
 
 const bodies = { html: HtmlTab, text: TextTab, headers: HeadersTab, attachments: AttachmentsTab, raw: RawTab };
@@ -42,6 +43,8 @@ function Tools({ message }) {
       <span class="space"></span>
       ${message && html`
         <${IconButton} name="unread" label="${seenIn(box, message) ? t.actions.unread : t.actions.read} (u)" onClick=${toggleSeen} />
+        ${message.deliveries.some(canRequeue) && html`<${IconButton} name="retry" label=${t.queue.actions.requeue} onClick=${() => requeue([message])} />`}
+        <${IconButton} name="relay" label=${t.release.open} onClick=${askToRelease} />
         <a class="icon-button" href=${api.asFile(api.rawURL(id))} download="${id}.eml" title=${t.actions.download} aria-label=${t.actions.download}>${icon('download')}</a>
         <${IconButton} name="trash" label="${t.actions.remove} (#)" onClick=${removeMessage} />`}
     </header>`;
@@ -80,6 +83,8 @@ function Opened({ message }) {
         <span>${when(message.receivedAt)}</span>
         <span>${bytes(message.size)}</span>
       </p>
+      <${Origin} session=${message.session} />
+      <${Timeline} message=${message} />
       <${Defects} defects=${message.defects} />
     </article>
     <${Tabs} message=${message} current=${current} />

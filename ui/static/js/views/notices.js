@@ -1,5 +1,5 @@
 // Toast and dialogs.
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { dialog, dismiss, toast } from '../state/notices.js';
@@ -17,7 +17,7 @@ export const Toast = () => html`
       </div>`}
   </div>`;
 
-const contents = { ask: Question, keys: Keys, setup: Setup };
+const contents = { ask: Question, form: Form, keys: Keys, setup: Setup };
 
 /** The browser's own modal dialog brings the focus in, keeps it, and gives it back. */
 export function Dialogs() {
@@ -26,7 +26,7 @@ export function Dialogs() {
   useLayoutEffect(() => {
     if (now && !element.current.open) {
       element.current.showModal();
-      if (now.kind !== 'ask') element.current.focus(); // else what does the least has it
+      if (now.kind !== 'ask' && now.kind !== 'form') element.current.focus(); // else what does the least has it, or the first field
     }
     if (!now && element.current.open) element.current.close();
   }, [now]);
@@ -53,6 +53,37 @@ function Question({ title, text, action, run, close }) {
         <button type="button" class="button danger" onClick=${confirm}>${action}</button>
       </p>
     </div>`;
+}
+
+function Form({ title, text, fields, action, run, close }) {
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await run(Object.fromEntries(new FormData(event.target)));
+      close();
+    } catch (problem) {
+      setProblem(problem);
+      setBusy(false);
+    }
+  };
+  return html`
+    <form class="dialog-body" onSubmit=${onSubmit}>
+      <h2 id="dialog-title">${title}</h2>
+      <p>${text}</p>
+      ${fields.map(({ name, label, hint, value, ...rest }, i) => html`
+        <label class="field">${label}
+          <input name=${name} type="text" autocomplete="off" spellcheck="false" autofocus=${i === 0} defaultValue=${value} ...${rest} />
+          ${hint && html`<span class="where">${hint}</span>`}
+        </label>`)}
+      ${problem && html`<p class="wrong" role="alert">${problem.message}</p>`}
+      <p class="buttons">
+        <button type="button" class="button" onClick=${close}>${t.actions.cancel}</button>
+        <button type="submit" class="button primary" disabled=${busy}>${action}</button>
+      </p>
+    </form>`;
 }
 
 function Keys({ close }) {

@@ -3,11 +3,26 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { copy } from '../actions.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
+import { reply as said } from '../format.js';
 import { t } from '../strings.js';
 
 /** A button that is an icon; its name is shown on hover and read aloud. */
 export const IconButton = ({ name, label, onClick, ...rest }) => html`
   <button type="button" class="icon-button" title=${label} aria-label=${label} onClick=${onClick} ...${rest}>${icon(name)}</button>`;
+
+/** A button that is an icon with its name beside it; where there is no room only the icon is left. */
+export const QuietButton = ({ name, label, onClick, ...rest }) => html`
+  <button type="button" class="quiet-button" title=${label} onClick=${onClick} ...${rest}>${icon(name)}<span>${label}</span></button>`;
+
+const signs = {
+  delivered: 'check', queued: 'clock', held: 'pause', bouncing: 'bounce', relayed: 'relay', bounced: 'bounce', reported: 'unread', lost: 'close',
+};
+
+/** How far a delivery has come: a sign, a colour and a word. */
+export const StateChip = ({ state }) => html`<span class="chip" data-state=${state}>${icon(signs[state] ?? 'check')}${t.states[state] ?? state}</span>`;
+
+/** What a server said, exact; the hover has all of it. */
+export const Reply = ({ reply }) => reply && html`<span class="reply" data-class=${String(reply.code)[0]} title=${said(reply)}>${said(reply)}</span>`;
 
 /** Text that copies itself. */
 export function Copyable({ text, label, class: name = '' }) {

@@ -6,6 +6,7 @@ import { theme } from '../settings.js';
 import { dialog } from '../state/notices.js';
 import { info } from '../store.js';
 import { t } from '../strings.js';
+import { Unreal } from './clock.js';
 import { Copyable, IconButton } from './parts.js';
 import { Search } from './search.js';
 import { reachable } from './snippets.js';
@@ -20,6 +21,7 @@ export function TopBar() {
     <header class="topbar">
       <a class="brand" href=${address({})} onClick=${follow(() => go({}))}>${mark()}<span>${t.name}</span></a>
       <${Search} />
+      <${Unreal} />
       <div class="addresses">
         ${smtp && html`<${Copyable} label="SMTP" text=${reachable(smtp)} />`}
         ${pop3 && html`<${Copyable} label="POP3" text=${reachable(pop3)} />`}
