@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/postroom/postroom/catcher"
-	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/pop3"
@@ -51,6 +50,9 @@ type settings struct {
 	pop3Password                  string
 	httpHosts                     []string
 	logLevel                      string
+	rules, magic                  string
+	queue                         queueSettings
+	folders                       folderSettings
 }
 
 func (s *settings) flags(flags *pflag.FlagSet) {
@@ -73,6 +75,10 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.Var(&s.grace, "grace", "time that open sessions get to finish when the program is told to end")
 	flags.StringVar(&s.pop3Password, "pop3-password", "", "`password` of all mailboxes, which also makes APOP possible (empty: any password does)")
 	flags.StringSliceVar(&s.httpHosts, "http-host", nil, "`name` by which browsers may reach the page, besides localhost, IP addresses and names without a dot; * is any")
+	flags.StringVar(&s.rules, "rules", "", "`file` of rules: what goes wrong, and where mail goes; it is read again when it changes")
+	flags.StringVar(&s.magic, "magic", "on", "whether addresses at sim.test and simulator.amazonses.com do what their names say: on or off")
+	s.queue.flags(flags)
+	s.folders.flags(flags)
 	flags.StringVar(&s.logLevel, "log-level", "info", "what goes to stderr: debug, info, warn, error or off")
 }
 
@@ -105,8 +111,13 @@ func (p program) serve(ctx context.Context, args []string) error {
 		ls.close()
 		return usageError{err}
 	}
+	rules := &rulesFile{path: s.rules, set: c.Rules(), log: log}
+	if err := rules.load(); s.rules != "" && err != nil {
+		ls.close()
+		return errors.Join(usagef("--rules %s: %w", s.rules, err), c.Close())
+	}
 	p.announce(ls, s.data)
-	err = s.run(ctx, c, ls, log)
+	err = s.run(ctx, c, ls, rules, log)
 	if err == nil {
 		log.Info("stopped")
 	}
@@ -126,6 +137,7 @@ func (s *settings) config(log *slog.Logger) catcher.Config {
 		Age:      time.Duration(s.maxAge),
 	}
 	cfg.Domain, cfg.Log = s.domain, log
+	cfg.Queue, cfg.NoMagic = s.queue.config(), s.magic == "off"
 	cfg.MaxMessageSize, cfg.MaxRecipients = int64(s.maxMessageSize), int(s.maxRecipients)
 	cfg.IdleTimeout, cfg.Grace = time.Duration(s.idle), time.Duration(s.grace)
 	return cfg
@@ -146,7 +158,13 @@ func (s *settings) check() error {
 	if s.sync != "always" && s.sync != "off" {
 		return usagef("--sync %q: want always or off", s.sync)
 	}
-	if s.domain == "" || strings.ContainsAny(s.domain, " \t\r\n<>@\"") {
+	if s.magic != "on" && s.magic != "off" {
+		return usagef("--magic %q: want on or off", s.magic)
+	}
+	if err := errors.Join(s.queue.check(), s.folders.check()); err != nil {
+		return err
+	}
+	if s.domain == "" || !isDomain(s.domain) {
 		return usagef("--domain %q is no domain name", s.domain)
 	}
 	if s.smtp == "off" && s.pop3 == "off" && s.http == "off" {
@@ -154,6 +172,9 @@ func (s *settings) check() error {
 	}
 	return nil
 }
+
+// isDomain says whether a name could be a domain, or is empty.
+func isDomain(name string) bool { return !strings.ContainsAny(name, " \t\r\n<>@\"") }
 
 func (p program) logger(level string) (*slog.Logger, error) {
 	if level == "off" {
@@ -278,7 +299,7 @@ func reachable(address string) string {
 
 // run serves until ctx ends, in this order of stopping: mail in and out, the
 // page, the events, the store.
-func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, log *slog.Logger) (err error) {
+func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, rules *rulesFile, log *slog.Logger) (err error) {
 	defer func() { err = errors.Join(err, c.Close()) }()
 
 	mailGroup, stopMail := newGroup(ctx)
@@ -286,6 +307,10 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, lo
 	defer stopPage()
 	defer stopMail()
 	mailGroup.run(c.Run)
+	if rules.path != "" {
+		mailGroup.run(rules.watch)
+	}
+	s.folders.run(mailGroup, c, s, log)
 	if ls.smtp != nil {
 		mailGroup.run(func(ctx context.Context) error { return c.ServeSMTP(ctx, ls.smtp) })
 	}
@@ -308,6 +333,9 @@ func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server
 		Backend:     c,
 		Domain:      s.domain,
 		Log:         log,
+		Rules:       c.Rules(),
+		Document:    c.AtRetr,
+		Clock:       c.Clock(),
 		IdleTimeout: time.Duration(s.pop3Idle),
 		Grace:       time.Duration(s.grace),
 	}
@@ -321,7 +349,7 @@ func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) 
 	server := &ui.Server{
 		Backend:        c,
 		Log:            log,
-		Clock:          clock.System{},
+		Clock:          c.Clock(),
 		Version:        version,
 		Page:           ui.Page(),
 		MaxMessageSize: int64(s.maxMessageSize),
