@@ -198,14 +198,5 @@ func (s *Server) waitFor(ctx context.Context, d time.Duration) {
 		s.wait(ctx, d)
 		return
 	}
-	if d <= 0 {
-		<-ctx.Done()
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
+	clock.Wait(ctx, d)
 }

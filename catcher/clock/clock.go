@@ -4,6 +4,7 @@ package clock
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,20 @@ func (System) Now() time.Time { return time.Now() }
 
 // After is time.After.
 func (System) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+// Wait returns after d by the machine's clock, or when ctx ends; with 0 only then.
+func Wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		<-ctx.Done()
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
 
 // A Movable clock runs with the system's until it is told otherwise: it can stand
 // still, run faster or slower, and be moved.

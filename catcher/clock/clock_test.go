@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -114,4 +115,17 @@ func TestMovableWithManyWaiters(t *testing.T) {
 			m.Advance(time.Minute)
 		}
 	}
+}
+
+func TestWaitEnds(t *testing.T) {
+	t.Parallel()
+	before := time.Now()
+	Wait(t.Context(), time.Millisecond)
+	if time.Since(before) < time.Millisecond {
+		t.Error("too early")
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	Wait(ended, time.Hour)
+	Wait(ended, 0)
 }

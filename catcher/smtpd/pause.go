@@ -20,20 +20,6 @@ const readAhead = 64 << 10
 // dripsPerSecond says into how many pieces a second of dripping is cut.
 const dripsPerSecond = 10
 
-// waitFor returns after d, or when ctx ends; with 0 only then.
-func waitFor(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		<-ctx.Done()
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
-}
-
 // pause sends what there is to say, and waits; with 0, until the client leaves.
 // Draining ends it at once. No time-out does: it is we who are slow. An error
 // means that the client has left.

@@ -72,7 +72,7 @@ type Server struct {
 
 	Log *slog.Logger // nil: nowhere
 
-	wait func(context.Context, time.Duration) // waitFor, but for tests
+	wait func(context.Context, time.Duration) // clock.Wait, but for tests
 
 	pool sync.Pool         // of *[]byte with bodyBuffer octets
 	gone chan *smtp.Server // those whose connection is closed; for reap
@@ -150,7 +150,7 @@ func (s *Server) setDefaults() {
 		s.Grace = DefaultGrace
 	}
 	if s.wait == nil {
-		s.wait = waitFor
+		s.wait = clock.Wait
 	}
 	if s.Clock == nil {
 		s.Clock = clock.System{}
