@@ -85,6 +85,10 @@ func appendHTML(list []string, text string) []string {
 	}
 }
 
+// Shown returns the text that an HTML document shows, with a blank where the
+// layout parts it.
+func Shown(html string) string { return appendHTML(nil, html)[0] }
+
 // attribute names the one of a tag that says something to a reader.
 func attribute(tag string) string {
 	switch tag {
