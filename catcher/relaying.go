@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -188,6 +189,18 @@ func (c *Catcher) wire(ctx context.Context, m *mail.Message) (r io.Reader, size 
 
 // Rules are those that decide what goes wrong, and where mail goes.
 func (c *Catcher) Rules() *rule.Set { return c.rules }
+
+// obeyed tells that a rule was.
+func (c *Catcher) obeyed(f *rule.Facts, d rule.Decision) {
+	do := make([]string, len(d.Do))
+	for i := range d.Do {
+		do[i] = mail.WithoutPassword(d.Do[i].String())
+	}
+	c.bus.Publish(f.Now, mail.Change{Kind: mail.RuleObeyed, Rule: &mail.Obeyed{
+		Rule: d.Rule, Stage: string(f.Stage), Do: strings.Join(do, ", "),
+		Session: f.Session, Client: f.Client, From: f.From, To: slices.Clone(f.To),
+	}})
+}
 
 // hostOf is host:port without the port.
 func hostOf(address string) string {

@@ -31,6 +31,7 @@ func (r *routing) begin() {
 	r.deliveries = make([]mail.Delivery, 0, len(r.env.To))
 	r.facts = rule.Facts{Stage: rule.Route, Now: r.c.cfg.Clock.Now(), From: r.env.From, Known: true, Size: r.body.Size()}
 	if s := r.env.Session; s != nil {
+		r.facts.Session = s.ID
 		r.facts.Client, r.facts.Helo, r.facts.User, r.facts.TLS = clientOf(s), s.Helo, s.User, s.TLS
 	}
 	if r.c.rules.Asks(rule.Route) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/mail"
 )
 
 // ErrFixedClock is returned by Advance when Config.Clock is no *clock.Movable.
@@ -35,4 +36,10 @@ func (c *Catcher) Advance(ctx context.Context, d time.Duration) error {
 		}
 		m.Advance(max(next.Sub(m.Now()), 0))
 	}
+}
+
+// clockMoved tells that somebody did something to the clock.
+func (c *Catcher) clockMoved(s clock.State) {
+	now := mail.Clock(s)
+	c.bus.Publish(s.Now, mail.Change{Kind: mail.ClockMoved, Clock: &now})
 }

@@ -31,7 +31,7 @@ func (c *session) judge(ctx context.Context, stage rule.Stage, user string, it *
 	if err != nil {
 		host = "unix"
 	}
-	facts := &rule.Facts{Stage: stage, Now: c.srv.now(), Client: host, User: user}
+	facts := &rule.Facts{Stage: stage, Now: c.srv.now(), Session: c.name, Client: host, User: user}
 	if it != nil {
 		facts.Size = it.size
 		if c.srv.Document != nil {

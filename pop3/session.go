@@ -33,6 +33,7 @@ var (
 type session struct {
 	srv  *Server
 	conn net.Conn
+	name string // of the session, in the log
 	log  *slog.Logger
 	in   *bufio.Reader
 	out  writer
@@ -58,6 +59,7 @@ func (s *Server) session(stop, hard context.Context, conn net.Conn) {
 	c := &session{
 		srv:  s,
 		conn: conn,
+		name: nonce,
 		log:  log.With("session", nonce),
 		in:   bufio.NewReader(conn),
 		out:  newWriter(conn, s.idle()),

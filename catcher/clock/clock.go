@@ -55,6 +55,7 @@ type Movable struct {
 	frozen  bool
 	waiters []waiter // by time
 	timer   *time.Timer
+	told    []*func(State)
 }
 
 type waiter struct {
@@ -120,6 +121,9 @@ func (m *Movable) After(d time.Duration) <-chan time.Time {
 // Advance moves the clock by d and wakes, in order, all whose time has come. A
 // negative d moves it back and wakes nobody.
 func (m *Movable) Advance(d time.Duration) {
+	if d == 0 {
+		return
+	}
 	m.change(func() { m.at = m.at.Add(d) })
 }
 
@@ -136,6 +140,25 @@ func (m *Movable) SetSpeed(speed float64) { m.change(func() { m.speed = speed })
 func (m *Movable) State() State {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.state()
+}
+
+// Listen has f told how the clock stands whenever somebody has moved, stopped or
+// hurried it, in order, until stop is called. f must be quick, and must not use the
+// clock.
+func (m *Movable) Listen(f func(State)) (stop func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.told = append(m.told, &f)
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.told = slices.DeleteFunc(m.told, func(other *func(State)) bool { return other == &f })
+	}
+}
+
+// state is State for who holds mu.
+func (m *Movable) state() State {
 	now := m.now()
 	s := State{Now: now, Speed: m.speed, Frozen: m.frozen}
 	if !m.since.IsZero() {
@@ -151,6 +174,9 @@ func (m *Movable) change(do func()) {
 	m.moved.Store(true)
 	do()
 	m.wake()
+	for _, f := range m.told {
+		(*f)(m.state())
+	}
 }
 
 // wake wakes those whose time has come, and sees to it that the next one will be.

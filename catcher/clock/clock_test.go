@@ -129,3 +129,21 @@ func TestWaitEnds(t *testing.T) {
 	Wait(ended, time.Hour)
 	Wait(ended, 0)
 }
+
+func TestListenersAreToldUntilTheyStop(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	m := NewManual(start)
+	var told []State
+	stop := m.Listen(func(s State) { told = append(told, s) })
+	m.Advance(0)
+	m.Advance(time.Hour)
+	m.SetSpeed(60)
+	m.Resume()
+	m.Freeze()
+	stop()
+	m.Advance(time.Hour)
+	if len(told) != 4 || !told[0].Now.Equal(start.Add(time.Hour)) || told[1].Speed != 60 || told[2].Frozen || !told[3].Frozen {
+		t.Errorf("told %+v", told)
+	}
+}

@@ -172,6 +172,18 @@ type Attempt struct {
 	Message ID       // that was stored nevertheless; zero for none
 }
 
+// A Transaction is an SMTP session in the middle of sending a message: from MAIL
+// to the reply to its last octet. A session of which none has begun yet counts
+// as one for a moment, as it is about to.
+type Transaction struct {
+	Session Session
+	Number  uint64    // names the transaction within the process
+	From    string    // reverse-path
+	To      []string  // recipients accepted so far
+	Data    bool      // no more can come
+	Until   time.Time // of a session without one: it counts until then, by the system's clock; otherwise zero
+}
+
 // A Hop is where the queue brings mail, at one moment.
 type Hop struct {
 	Name        string    // what is common to the routes: the URL of a relay without its password, or the action's word
@@ -238,7 +250,10 @@ const (
 	Removed ChangeKind = "removed" // deliveries of one message left their mailboxes
 	Cleared ChangeKind = "cleared" // all mail of a mailbox left at once
 
-	Attempted ChangeKind = "attempted" // something did not go well with a client; no store tells it
+	// No store tells these.
+	Attempted  ChangeKind = "attempted" // something did not go well with a client
+	RuleObeyed ChangeKind = "rule"      // a rule or a magic address was obeyed
+	ClockMoved ChangeKind = "clock"     // the clock was moved, stopped, let go or hurried
 )
 
 // Why says for which reason deliveries were removed.
@@ -264,10 +279,48 @@ type Change struct {
 
 	Deliveries []Delivery // Added: all of them. Updated: the new one. Removed: those that went.
 	From       string     // Updated: the mailbox before, when the delivery has moved; else ""
+	Was        State      // Updated: the state before
+	Marked     bool       // Updated: whether Seen is another than before
+	Steps      int        // Updated: how many of the last steps of the trail are new
 	Why        Why        // Removed only
 
 	Box   string // Cleared only: the mailbox, or "" for all of them
 	Count int    // Cleared only: how many deliveries went
 
 	Attempt *Attempt // Attempted only
+	Rule    *Obeyed  // RuleObeyed only
+	Clock   *Clock   // ClockMoved only
+}
+
+// Updating is the change of one delivery of a message, the one at i, which was old
+// before.
+func Updating(m *Message, i int, old *Delivery) Change {
+	d := &m.Deliveries[i]
+	c := Change{
+		Kind: Updated, Message: m, Deliveries: m.Deliveries[i : i+1 : i+1],
+		Was: old.State, Marked: d.Seen != old.Seen, Steps: max(len(d.Trail)-len(old.Trail), 0),
+	}
+	if d.Box != old.Box {
+		c.From = old.Box
+	}
+	return c
+}
+
+// An Obeyed is that a rule applied to something, and what it said.
+type Obeyed struct {
+	Rule    string   // how it is called
+	Stage   string   // of package rule
+	Do      string   // its actions, without the passwords of URLs
+	Session string   // ID; "" when there was none
+	Client  string   // IP address, or "unix"
+	From    string   // reverse-path, as far as it was known
+	To      []string // the recipient in question, or all that were accepted
+}
+
+// A Clock is how the clock stands.
+type Clock struct {
+	Now    time.Time
+	Ahead  time.Duration // of the system's clock
+	Speed  float64       // seconds that pass in a second, when it is not frozen
+	Frozen bool
 }

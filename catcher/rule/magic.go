@@ -169,7 +169,7 @@ func (m *magic) decide(s *Set, f *Facts) Decision {
 		one := *f
 		one.To = []string{to}
 		if s.applies(e, &one) {
-			return e.decision(&one)
+			return s.decision(e, &one)
 		}
 	}
 	return Decision{}

@@ -34,16 +34,17 @@ const (
 // Facts are what is known when rules are asked. What is not known yet, or does not
 // exist, is zero; a rule that asks for it does not match then.
 type Facts struct {
-	Stage  Stage
-	Now    time.Time
-	Client string   // IP address of the client, without port; or "unix"
-	Helo   string   // its name for itself
-	User   string   // that logged in, or (Auth, Login) is about to
-	TLS    string   // version and cipher suite; "" for plain text
-	From   string   // reverse-path
-	Known  bool     // From is known: "" is the null sender
-	To     []string // Rcpt and Route: the one recipient; Data and Dot: all
-	Size   int64    // octets: declared by MAIL, or (Dot, Route, Retr) real; 0: not known
+	Stage   Stage
+	Now     time.Time
+	Session string   // ID of the session, for the record; "" when it is not known
+	Client  string   // IP address of the client, without port; or "unix"
+	Helo    string   // its name for itself
+	User    string   // that logged in, or (Auth, Login) is about to
+	TLS     string   // version and cipher suite; "" for plain text
+	From    string   // reverse-path
+	Known   bool     // From is known: "" is the null sender
+	To      []string // Rcpt and Route: the one recipient; Data and Dot: all
+	Size    int64    // octets: declared by MAIL, or (Dot, Route, Retr) real; 0: not known
 
 	// Message is the mail itself, for query=; nil before Dot.
 	Message *query.Document

@@ -24,6 +24,10 @@ type Options struct {
 	Rand  io.Reader    // seeds for rules that have none; nil: crypto/rand
 	Magic bool         // magic addresses work
 	Log   *slog.Logger // nil: none
+
+	// Obeyed is told of each decision of a rule or magic address, before Decide
+	// returns it: it must be quick, and must not keep the facts. nil: nobody.
+	Obeyed func(*Facts, Decision)
 }
 
 // A Set is an ordered set of rules: first those added, then those of the file,
@@ -89,7 +93,7 @@ func (s *Set) Decide(f *Facts) Decision {
 			continue
 		}
 		if s.applies(e, f) {
-			return e.decision(f)
+			return s.decision(e, f)
 		}
 	}
 	if expired {
@@ -122,7 +126,8 @@ func (s *Set) applies(e *entry, f *Facts) bool {
 	return true
 }
 
-func (e *entry) decision(f *Facts) Decision {
+// decision is what an entry that applies says.
+func (s *Set) decision(e *entry, f *Facts) Decision {
 	d := Decision{Rule: e.rule.called(), Do: e.rule.Do}
 	if e.expand {
 		d.Do = slices.Clone(d.Do)
@@ -131,6 +136,9 @@ func (e *entry) decision(f *Facts) Decision {
 				d.Do[i].Reply.Text, d.Do[i].Preset = text, "" // no longer what the preset's name stands for
 			}
 		}
+	}
+	if s.opt.Obeyed != nil {
+		s.opt.Obeyed(f, d)
 	}
 	return d
 }

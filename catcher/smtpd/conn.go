@@ -71,8 +71,12 @@ type conn struct {
 	over      bool          // it has ended, and nothing more is said
 	reset     bool          // it ends with a RST
 
+	began time.Time // by the system's clock
+
 	mu       sync.Mutex // guards below
 	info     mail.Session
+	open     openTransaction
+	sent     bool      // there was a transaction
 	armed    time.Time // when the deadline was set
 	waiting  bool      // in a read that drain may end
 	draining bool
@@ -86,7 +90,7 @@ func newConn(s *Server, nc net.Conn) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name the session: %w", err)
 	}
-	c := &conn{Conn: nc, srv: s, id: id.String(), in: make([]byte, commandBuffer)}
+	c := &conn{Conn: nc, srv: s, id: id.String(), in: make([]byte, commandBuffer), began: time.Now()}
 	c.info = mail.Session{
 		ID:      c.id,
 		Started: now,
@@ -99,7 +103,7 @@ func newConn(s *Server, nc net.Conn) (*conn, error) {
 		now:   s.Clock.Now,
 	}
 	if s.Rules != nil {
-		c.facts = newFacts(c.info.Remote)
+		c.facts = newFacts(c.id, c.info.Remote)
 	}
 	c.session.c = c
 	c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -375,6 +379,7 @@ func (c *conn) Close() error {
 	c.script.add('#', "closed")
 	c.in, c.small, c.out, c.next, c.ahead = nil, nil, nil, nil, nil
 	c.srv.ended(c)
+	c.done()
 	return err
 }
 

@@ -155,6 +155,7 @@ func (c *conn) frontMail(arg string) error {
 		return err
 	}
 	s.env, s.inMail, s.size = env, true, size
+	c.begun(env.From)
 	r, err := c.judgeMail()
 	if err != nil {
 		s.Reset()
@@ -202,6 +203,7 @@ func (c *conn) frontRcpt(arg string) error {
 		return err
 	}
 	s.env.To = append(s.env.To, rcpt)
+	c.addressed(rcpt.Address)
 	c.sayOr(r.reply, "250 2.1.5 Recipient OK\r\n")
 	return nil
 }
@@ -222,6 +224,7 @@ func (c *conn) frontData(arg string) error {
 	if err != nil {
 		return err
 	}
+	c.messaging()
 	c.sayOr(r.reply, "354 Go ahead. End your data with <CR><LF>.<CR><LF>\r\n")
 	s := &c.session
 	defer s.Reset()
@@ -286,6 +289,7 @@ func (c *conn) frontBdat(arg string) error {
 		return c.refuseChunk(n, err)
 	}
 	if s.coming == nil {
+		c.messaging()
 		s.coming = &bodyWriter{limit: c.srv.MaxMessageSize, expect: s.size}
 	}
 	if s.coming.size+n > c.srv.MaxMessageSize || s.coming.size+n < 0 {

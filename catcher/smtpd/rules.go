@@ -88,12 +88,12 @@ func (c *conn) factsAt(stage rule.Stage) *rule.Facts {
 }
 
 // newFacts are those that stay. The address has no port.
-func newFacts(remote string) *rule.Facts {
+func newFacts(session, remote string) *rule.Facts {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		host = remote
 	}
-	return &rule.Facts{Client: host}
+	return &rule.Facts{Session: session, Client: host}
 }
 
 // act does one action, or notes in r what is to be done of it later.

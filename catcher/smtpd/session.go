@@ -80,6 +80,7 @@ func protocolName(base string, utf8, auth bool) string {
 
 // Reset ends the transaction.
 func (s *session) Reset() {
+	s.c.done()
 	s.inMail, s.env, s.size, s.rcpt, s.tried, s.coming = false, mail.Envelope{}, 0, "", false, nil
 }
 

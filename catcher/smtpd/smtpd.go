@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -66,6 +67,10 @@ type Server struct {
 	// or nil; what it keeps of that is its own. It must be quick. nil: nobody.
 	Attempted func(mail.Attempt, *store.Body)
 
+	// Ended is told whenever a transaction has ended, whatever came of it, or a
+	// session that had none. It must be quick. nil: nobody.
+	Ended func()
+
 	// Document makes what the query of a rule is matched against, of a message that
 	// has come and that has no ID and no deliveries yet. nil: queries match nothing.
 	Document func(received time.Time, env *mail.Envelope, body *store.Body) *query.Document
@@ -76,6 +81,8 @@ type Server struct {
 
 	pool sync.Pool         // of *[]byte with bodyBuffer octets
 	gone chan *smtp.Server // those whose connection is closed; for reap
+
+	transactions atomic.Uint64 // how many have begun
 
 	mu    sync.Mutex // guards all below
 	conns map[*conn]struct{}

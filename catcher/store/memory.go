@@ -290,12 +290,11 @@ func (s *Memory) Update(ctx context.Context, id mail.DeliveryID, change func(*ma
 		return old, nil
 	}
 	s.unlist(r)
-	from, was := "", r.unseen()
+	was := r.unseen()
 	if d.Box == old.Box {
 		r.deliveries[id.N].box.unseen += unseen(d) - unseen(old)
 		r.deliveries[id.N].set(&d)
 	} else {
-		from = old.Box
 		s.leave(r, id.N)
 		s.enter(r, id.N, &d)
 		d.UID = r.deliveries[id.N].uid
@@ -303,7 +302,7 @@ func (s *Memory) Update(ctx context.Context, id mail.DeliveryID, change func(*ma
 	s.unseen += r.unseen() - was
 	m := r.message()
 	at := slices.IndexFunc(m.Deliveries, func(d mail.Delivery) bool { return d.ID == id })
-	s.opt.Publish(mail.Change{Kind: mail.Updated, Message: &m, Deliveries: m.Deliveries[at : at+1 : at+1], From: from})
+	s.opt.Publish(mail.Updating(&m, at, &old))
 	return d, nil
 }
 

@@ -185,38 +185,37 @@ func (t *tx) update(id mail.DeliveryID, change func(*mail.Delivery) error) (mail
 	if d.Same(&old) {
 		return old, nil, nil
 	}
-	from, err := t.put(r, at, &d, old.Box)
-	if err != nil {
+	if err := t.put(r, at, &d, old.Box); err != nil {
 		return mail.Delivery{}, nil, err
 	}
 	m.Deliveries[at] = d
-	t.changes = append(t.changes, mail.Change{Kind: mail.Updated, Message: m, Deliveries: m.Deliveries[at : at+1 : at+1], From: from})
+	t.changes = append(t.changes, mail.Updating(m, at, &old))
 	return d, nil, nil
 }
 
-// put writes a delivery in the place of what it was in the mailbox old. It
-// returns that name when it is another one, and then has set a new UID.
-func (t *tx) put(r *row, at int, d *mail.Delivery, old string) (from string, err error) {
+// put writes a delivery in the place of what it was in the mailbox old. In another
+// one it gets a new UID.
+func (t *tx) put(r *row, at int, d *mail.Delivery, old string) error {
 	t.state.unseen -= anyUnseen(r.places)
 	p := &r.places[at]
 	if err := t.leave(r, p); err != nil {
-		return "", err
+		return err
 	}
 	b, err := t.box(d.Box)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if d.Box != old {
-		from, d.UID = old, b.next
+		d.UID = b.next
 		b.next++
 	}
 	*p = placeOf(d, b.no)
 	t.count(b, 1, r.size, p)
 	t.state.unseen += anyUnseen(r.places)
 	if err := t.db.putBoxed(r.id, p); err != nil {
-		return "", err
+		return err
 	}
-	return from, t.db.writeInfo(r)
+	return t.db.writeInfo(r)
 }
 
 // leave takes a delivery out of its mailbox.

@@ -452,6 +452,9 @@ func testUpdateMoves(t *testing.T, b *bench) {
 	if err != nil || d.Box != "b@b" || d.UID <= third.Deliveries[0].UID || d.Rcpt.Address != "a@a" {
 		t.Errorf("%+v, %v", d, err)
 	}
+	if c := b.changes[len(b.changes)-1]; c.Steps != 1 || c.Marked || c.Was != first.Deliveries[0].State {
+		t.Errorf("told of %+v", c)
+	}
 	b.wantTold("updated 1 b@b from a@a")
 	b.wantNames(store.Query{Box: "b@b", Oldest: true}, "1 2 3")
 	b.wantBox("a@a", 0, 0, 0)
