@@ -14,6 +14,7 @@ import (
 
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/event"
+	"github.com/postroom/postroom/catcher/expect"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/queue"
@@ -54,9 +55,11 @@ type Catcher struct {
 	smtp  *smtpd.Server
 	rules *rule.Set
 	queue *queue.Queue
+	room  *expect.Room
 
 	attempts  attempts
 	advancing sync.Mutex // held while somebody moves the clock
+	unheard   func()     // ends that the clock tells of its moves
 }
 
 // New makes a catcher; the caller must Close it, unless there is an error, which
@@ -76,12 +79,13 @@ func New(cfg Config) (*Catcher, error) {
 	}
 	ids := mail.NewIDs(cfg.Rand)
 	c := &Catcher{
-		cfg:   cfg,
-		ids:   ids,
-		bus:   event.NewBus(cfg.Events, cfg.Clock.Now()),
-		rules: rule.NewSet(rule.Options{Rand: cfg.Rand, Magic: !cfg.NoMagic, Log: cfg.Log}),
+		cfg: cfg,
+		ids: ids,
+		bus: event.NewBus(cfg.Events, cfg.Clock.Now()),
 	}
+	c.rules = rule.NewSet(rule.Options{Rand: cfg.Rand, Magic: !cfg.NoMagic, Log: cfg.Log, Obeyed: c.obeyed})
 	c.cfg.Queue = cfg.Queue.complete()
+	c.room = expect.NewRoom(c, search.Content)
 	c.smtp = &smtpd.Server{
 		Acceptor:       c,
 		Domain:         cfg.Domain,
@@ -93,10 +97,18 @@ func New(cfg Config) (*Catcher, error) {
 		IDs:            ids,
 		Rules:          c.rules,
 		Attempted:      c.attempted,
+		Ended:          c.room.Ended,
 		Document:       c.atDot,
 		Log:            cfg.Log,
 	}
-	return c, c.open()
+	if err := c.open(); err != nil {
+		return c, err
+	}
+	c.unheard = func() {}
+	if m, ok := cfg.Clock.(*clock.Movable); ok {
+		c.unheard = m.Listen(c.clockMoved)
+	}
+	return c, nil
 }
 
 // open opens the store and the index. What the store does on its way the index
@@ -149,6 +161,7 @@ func slim(c mail.Change) mail.Change {
 // Close ends all readers of events and lets go of the store. Run, and servers that
 // use the catcher, must have ended before. Twice is fine.
 func (c *Catcher) Close() error {
+	c.unheard()
 	c.bus.Close()
 	return errors.Join(c.index.Close(), c.store.Close())
 }

@@ -32,10 +32,14 @@
 //	        │      ├ not yet: tried again as scheduled, by the clock
 //	        │      └ given up: a report ──► Accept (null sender); or to @badmail
 //	        ▼
-//	    event bus (ring, a cursor per reader) ──► page, API, tests, drop folder
+//	    event bus (ring, a cursor per reader) ──► page, API, expectations, webhooks, drop folder
 //
 // What goes wrong with a client, by rule or by limit, is no mail: the latest of
-// such attempts are kept in memory (Attempts) and told on the bus.
+// such attempts are kept in memory (Attempts) and told on the bus, as are rules
+// that were obeyed and moves of the clock.
+//
+// Whoever waits for mail (Expect) does so in one room: a single reader of the bus
+// hands each message to those whom it may concern.
 //
 // # Layout
 //
@@ -51,6 +55,7 @@
 //	  archive/           mail in files: .eml trees, mbox, Maildir
 //	  mime/              what a message says; ugly/ is the corpus of bad mail for tests
 //	  rule/              what goes wrong and where mail goes: the language, the set, magic addresses
+//	  expect/              what mail a test wants: whether it has come, and if not, what came instead
 //	  dsn/               reports in many dialects, out-of-office replies, complaints
 //	  smtpd/             go-smtp in front of Accept
 //	  queue/             what is tried again, warned of, given up;  relay/ is the SMTP client to next hops
@@ -58,7 +63,8 @@
 //	  catchertest/       a catcher on free ports for a test
 //	pop3/                mailboxes over POP3
 //	ui/                  everything over HTTP: JSON and events; api/ has the JSON types, static/ the page
-//	docker/              image and compose file
+//	  client/            the client for JavaScript;  uitest/ is a Postroom for tests of foreign programs
+//	docker/              image and compose file; example/ is an application and its tests
 //
 // # Who may import whom
 //
@@ -66,13 +72,13 @@
 //
 //	layer 0  mail, clock                         standard library, golang.org/x
 //	layer 1  event, store, mime, query, archive, layer 0; rule also query
-//	         rule, dsn
+//	         rule, dsn, expect                   expect also event, store, mime and query
 //	layer 2  smtpd, search, queue, relay,        layers 0 and 1, never each other
 //	         store/disk, pickup, drop
 //	edge     pop3, ui                            layers 0 and 1, and interfaces of their own that *Catcher satisfies
 //	layer 3  catcher                             layers 0 to 2, but not store/disk, pickup and drop, which
 //	                                             main hands in or runs beside
-//	layer 4  main, catchertest                   all
+//	layer 4  main, catchertest, ui/uitest        all
 //
 // Heavy dependencies stay in one package each: go-smtp in smtpd and relay, huma and
 // gorilla/websocket in ui, SQLite in store/disk, fsnotify in pickup, pflag in main.

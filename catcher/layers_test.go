@@ -17,7 +17,7 @@ const module = "github.com/postroom/postroom"
 // it may import, besides any below itself.
 func mayImport() map[string][]string {
 	layer0 := []string{"catcher/mail", "catcher/clock"}
-	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query", "catcher/rule", "catcher/dsn"})
+	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query", "catcher/rule", "catcher/dsn", "catcher/expect"})
 	layer2 := slices.Concat(layer1, []string{"catcher/smtpd", "catcher/search", "catcher/queue", "catcher/relay"})
 	return map[string][]string{
 		"catcher/mail":            nil,
@@ -33,6 +33,7 @@ func mayImport() map[string][]string {
 		"catcher/archive":         layer0,
 		"catcher/rule":            slices.Concat(layer0, []string{"catcher/query"}),
 		"catcher/dsn":             layer0,
+		"catcher/expect":          slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query"}),
 		"catcher/queue":           slices.Concat(layer0, []string{"catcher/store", "catcher/rule"}),
 		"catcher/relay":           layer0,
 		"catcher/pickup":          slices.Concat(layer0, []string{"catcher/mime"}),
@@ -40,8 +41,9 @@ func mayImport() map[string][]string {
 		"catcher/smtpd":           slices.Concat(layer0, []string{"catcher/store", "catcher/rule", "catcher/query"}),
 		"pop3":                    layer1,
 		"ui":                      layer1,
+		"ui/uitest":               {"catcher/catchertest", "ui"},
 		"catcher":                 layer2,
-		"catcher/catchertest":     slices.Concat(layer2, []string{"catcher"}),
+		"catcher/catchertest":     slices.Concat(layer2, []string{"catcher", "pop3"}),
 		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "catcher/pickup", "catcher/drop", "pop3", "ui", "ui/api"}),
 	}
 }
