@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/postroom/postroom/catcher/catchertest"
+	"github.com/postroom/postroom/ui/uitest"
 )
 
 // plainMail is a message with dots where SMTP doubles them.
@@ -272,7 +273,7 @@ func TestSMTPLibMany(t *testing.T) {
 // nodemailer runs a case of testdata/nodemailer_send.cjs.
 func nodemailer(t *testing.T, p *process, name string) {
 	t.Helper()
-	modules, node := needNodemailer(t), catchertest.NeedProgram(t, "node")
+	modules, node := uitest.Modules(t, "nodemailer"), catchertest.NeedProgram(t, "node")
 	host, port := hostPort(t, p.smtp)
 	o := execute(t, "", []string{"NODE_PATH=" + modules}, node, "catcher/catchertest/testdata/nodemailer_send.cjs", host, port, name)
 	if o.status != 0 {

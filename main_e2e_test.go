@@ -419,17 +419,6 @@ func bareEnv(t *testing.T) []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LC_ALL=C.UTF-8", "TZ=UTC", "LOGNAME=tester", "USER=tester"}
 }
 
-// needNodemailer returns the node_modules folder in which nodemailer is, from the
-// environment. Without it the test is skipped by the rule of NeedProgram.
-func needNodemailer(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("POSTROOM_NODEMAILER")
-	if _, err := os.Stat(filepath.Join(dir, "nodemailer", "package.json")); dir == "" || err != nil {
-		skip(t, "needs POSTROOM_NODEMAILER to name a node_modules folder with nodemailer in it")
-	}
-	return dir
-}
-
 // skip leaves a test out, unless nothing may be left out.
 func skip(t *testing.T, why string) {
 	t.Helper()

@@ -106,7 +106,7 @@ func TestNobodyToImportInto(t *testing.T) {
 // TestImportReadsAll: every kind of file, in order, each octet as it is.
 func TestImportReadsAll(t *testing.T) {
 	t.Parallel()
-	c := catchertest.Start(t, catcher.Config{})
+	c := catchertest.Start(t)
 	dir := folderOf(t, map[string]string{
 		"a.eml":          "From: A <a@a.test>\nTo: b@b.test\n\nbare LF, no end",
 		"box":            "From x\nTo: c@b.test\n\n>From me\n\nFrom y\nTo: d@b.test\r\n\r\n.\r\n",
@@ -129,7 +129,7 @@ func TestImportReadsAll(t *testing.T) {
 
 func TestImportQuietly(t *testing.T) {
 	t.Parallel()
-	c := catchertest.Start(t, catcher.Config{})
+	c := catchertest.Start(t)
 	status, stdout, stderr := call(t, nil, "", "import", "--server", c.SMTPAddr(), "--quiet", folderOf(t, map[string]string{"a.eml": "To: a@b\n\n"}))
 	if status != exitOK || stdout+stderr != "" {
 		t.Errorf("status %d, stdout %q, stderr %q", status, stdout, stderr)
@@ -201,7 +201,7 @@ func TestEnvelopeOfImport(t *testing.T) {
 // there.
 func TestImportGoesOn(t *testing.T) {
 	t.Parallel()
-	c := catchertest.Start(t, catcher.Config{MaxMessageSize: 1 << 20})
+	c := catchertest.Start(t, catchertest.Config(catcher.Config{MaxMessageSize: 1 << 20}))
 	head := "From: a@a.test\r\nTo: b@b.test\r\n\r\n"
 	large := head + strings.Repeat("large \xe4\r\n", 100_000)
 	dir := folderOf(t, map[string]string{"1.eml": head + "1", "2.eml": head + strings.Repeat("too large\r\n", 100_000), "3.eml": "Subject: nobody\r\n\r\n", "4.eml": large, "5.eml": head + "5"})
@@ -223,7 +223,7 @@ func TestImportGoesOn(t *testing.T) {
 // TestImportInParallel: each message once, whoever sends it.
 func TestImportInParallel(t *testing.T) {
 	t.Parallel()
-	c := catchertest.Start(t, catcher.Config{})
+	c := catchertest.Start(t)
 	var box strings.Builder
 	want := map[string]bool{}
 	for i := range 1000 {

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/postroom/postroom/catcher"
 	"github.com/postroom/postroom/catcher/catchertest"
 )
 
@@ -88,7 +87,7 @@ func TestManyFailures(t *testing.T) {
 func TestProgressOnTerminal(t *testing.T) {
 	t.Parallel()
 	script := catchertest.NeedProgram(t, "script")
-	c := catchertest.Start(t, catcher.Config{})
+	c := catchertest.Start(t)
 	dir := folderOf(t, map[string]string{"a.eml": "To: b@b\n\n"})
 	cmd := exec.Command(script, "-qec", binary(t)+" import --server "+c.SMTPAddr()+" "+dir, "/dev/null")
 	cmd.Env = append(bareEnv(t), "TERM=xterm")

@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/postroom/postroom/catcher"
 	"github.com/postroom/postroom/catcher/catchertest"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/store"
@@ -163,7 +162,7 @@ func recipients(m mail.Message) string {
 
 func TestSendComposes(t *testing.T) {
 	t.Parallel()
-	c := catchertest.Start(t, catcher.Config{})
+	c := catchertest.Start(t)
 	file := filepath.Join(t.TempDir(), "größe.txt")
 	if err := os.WriteFile(file, bytes.Repeat([]byte("data "), 100), 0o600); err != nil {
 		t.Fatal(err)
@@ -205,7 +204,7 @@ func TestSendComposes(t *testing.T) {
 // TestSendmailSpeaksSMTP: what Symfony's Mailer does by default.
 func TestSendmailSpeaksSMTP(t *testing.T) {
 	t.Parallel()
-	c := catchertest.Start(t, catcher.Config{})
+	c := catchertest.Start(t)
 	talk := "EHLO app\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b>\r\nDATA\r\nSubject: x\r\n\r\n..\r\n.\r\nQUIT\r\n"
 	status, out, stderr := call(t, nil, talk, "sendmail", "-bs", "-S", c.SMTPAddr())
 	m, body := only(t, c)

@@ -83,7 +83,7 @@ func perMessage(b *testing.B, size, rcpts int, box string) {
 	count := min(30_000, 100<<20/size)
 	for b.Loop() {
 		before := heap()
-		c := catchertest.Start(b, catcher.Config{Events: 1})
+		c := catchertest.Start(b, catchertest.Config(catcher.Config{Events: 1}))
 		sendAll(b, c.SMTPAddr(), count, size, func(i int) []string {
 			to := make([]string, rcpts)
 			for k := range to {

@@ -68,7 +68,7 @@ func TestRoutes(t *testing.T) {
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
 			t.Parallel()
-			m := catchertest.Start(t, catcher.Config{})
+			m := catchertest.Start(t)
 			addRule(t, m, "route to=*@x.test name=r "+tc.rule)
 			got := get(t, m, accept(t, m, envelope("Bob@X.test")))
 			if where(got) != tc.where {
@@ -90,7 +90,7 @@ func TestRoutes(t *testing.T) {
 
 func TestRoutesOfEachRecipient(t *testing.T) {
 	t.Parallel()
-	m := catchertest.Start(t, catcher.Config{})
+	m := catchertest.Start(t)
 	addRule(t, m, "route to=*@lost.test bounce 550 5.1.1 \"No such user\"", "route to=thrown@* discard")
 	id := accept(t, m, envelope("a@lost.test", "b@b.test", "A@lost.test", "thrown@away.test", "c@lost.test"))
 	if got := where(get(t, m, id)); got != "@done bounced, b@b.test delivered, @done bounced" {
@@ -107,7 +107,7 @@ func TestRoutesOfEachRecipient(t *testing.T) {
 // TestDiscardedMailIsAnAttempt: it is accepted, kept nowhere, and can be looked at.
 func TestDiscardedMailIsAnAttempt(t *testing.T) {
 	t.Parallel()
-	m := catchertest.Start(t, catcher.Config{})
+	m := catchertest.Start(t)
 	id := accept(t, m, envelope("discard@sim.test"))
 	if all, err := m.Box(t.Context(), ""); err != nil || all.Messages != 0 {
 		t.Errorf("%+v, %v", all, err)
@@ -146,7 +146,7 @@ func TestReportsHonourNotify(t *testing.T) {
 		{"a@a.test", mail.NotifySuccess, "", "a@a.test delivered", ""},
 		{"a@a.test", mail.NotifyFailure, "app@app.test", "a@a.test delivered", ""},
 	} {
-		m := catchertest.Start(t, catcher.Config{})
+		m := catchertest.Start(t)
 		env := mail.Envelope{From: tc.from, To: []mail.Rcpt{{Address: tc.to, Notify: tc.notify, ORcpt: "rfc822;first@a.test"}}, EnvID: "env-7"}
 		got := get(t, m, accept(t, m, env))
 		if where(got) != tc.where {
@@ -169,7 +169,7 @@ func TestReportsHonourNotify(t *testing.T) {
 // other.
 func TestNoReportOfAReport(t *testing.T) {
 	t.Parallel()
-	m := catchertest.Start(t, catcher.Config{Queue: catcher.Queue{CopyBounces: "watch@a.test"}})
+	m := catchertest.Start(t, catchertest.Config(catcher.Config{Queue: catcher.Queue{CopyBounces: "watch@a.test"}}))
 	env := envelope("bounce@sim.test")
 	env.From = "bounce+again@sim.test" // where the bounce goes, which cannot be delivered either
 	accept(t, m, env)
@@ -190,7 +190,7 @@ func TestNoReportOfAReport(t *testing.T) {
 // TestTheSendersReportGoesWhereRulesSay: a bounce is mail like any other.
 func TestTheSendersReportGoesWhereRulesSay(t *testing.T) {
 	t.Parallel()
-	m := catchertest.Start(t, catcher.Config{})
+	m := catchertest.Start(t)
 	addRule(t, m, "route to=app@app.test hold")
 	accept(t, m, envelope("bounce@sim.test"))
 	held := only(t, m, mail.QueueBox)
@@ -208,7 +208,7 @@ func TestTheSendersReportGoesWhereRulesSay(t *testing.T) {
 func TestActions(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	m := catchertest.Start(t, catcher.Config{})
+	m := catchertest.Start(t)
 	addRule(t, m, "route to=*@x.test defer 451 4.4.1 \"Later\"")
 	id := mail.DeliveryID{Message: accept(t, m, envelope("a@x.test"))}
 	act := func(do mail.QueueAction, route string) {
@@ -259,7 +259,7 @@ func TestActions(t *testing.T) {
 func TestHops(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	m := catchertest.Start(t, catcher.Config{})
+	m := catchertest.Start(t)
 	at := deserted(t)
 	addRule(t, m, "route to=*@x.test relay smtp://me:secret@"+at)
 	accept(t, m, envelope("a@x.test"))
@@ -297,8 +297,8 @@ func TestHops(t *testing.T) {
 // from whom we say.
 func TestRelayed(t *testing.T) {
 	t.Parallel()
-	hop := catchertest.Start(t, catcher.Config{})
-	m := catchertest.Start(t, catcher.Config{Domain: "inside.test", Queue: catcher.Queue{Helo: "relay.test", Masquerade: "outside.test"}})
+	hop := catchertest.Start(t)
+	m := catchertest.Start(t, catchertest.Config(catcher.Config{Domain: "inside.test", Queue: catcher.Queue{Helo: "relay.test", Masquerade: "outside.test"}}))
 	addRule(t, m, "route to=*@x.test relay smtp://"+hop.SMTPAddr())
 	env := envelope("a@x.test", "b@x.test", "c@c.test")
 	env.From = "app@inside.test"
@@ -329,8 +329,8 @@ func TestRelayed(t *testing.T) {
 // TestRelease sends a mail on by hand, and changes nothing about the original.
 func TestRelease(t *testing.T) {
 	t.Parallel()
-	hop := catchertest.Start(t, catcher.Config{})
-	m := catchertest.Start(t, catcher.Config{})
+	hop := catchertest.Start(t)
+	m := catchertest.Start(t)
 	addRule(t, m, "route to=* bounce 550 5.1.1 \"Not by rule\"", "route to=* keep")
 	id := accept(t, m, envelope("ooto@sim.test"))
 	to := []mail.Rcpt{{Address: "real@example.test"}}
@@ -358,7 +358,7 @@ func TestRelease(t *testing.T) {
 // TestLateBounce: after=5m follows the clock, and survives nothing less.
 func TestLateBounce(t *testing.T) {
 	t.Parallel()
-	m := catchertest.Start(t, catcher.Config{})
+	m := catchertest.Start(t)
 	accept(t, m, envelope("late-bounce-5m@sim.test"))
 	advance(t, m, 5*time.Minute-time.Second)
 	if n := len(list(t, m, "app@app.test")); n != 0 {
@@ -371,7 +371,7 @@ func TestLateBounce(t *testing.T) {
 // TestAgesFollowTheClock: what is too old goes when the clock is moved.
 func TestAgesFollowTheClock(t *testing.T) {
 	t.Parallel()
-	m := catchertest.Start(t, catcher.Config{Caps: store.Caps{Age: 7 * 24 * time.Hour}})
+	m := catchertest.Start(t, catchertest.Config(catcher.Config{Caps: store.Caps{Age: 7 * 24 * time.Hour}}))
 	accept(t, m, envelope("a@a.test"))
 	advance(t, m, 8*24*time.Hour)
 	if n := len(list(t, m, "a@a.test")); n != 0 {
@@ -388,7 +388,7 @@ func TestHangingHop(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	m := catchertest.Start(t, catcher.Config{Queue: catcher.Queue{CommandTimeout: 50 * time.Millisecond}})
+	m := catchertest.Start(t, catchertest.Config(catcher.Config{Queue: catcher.Queue{CommandTimeout: 50 * time.Millisecond}}))
 	addRule(t, m, "route to=*@x.test relay smtp://"+l.Addr().String())
 	id := accept(t, m, envelope("a@x.test"))
 	d := get(t, m, id).Deliveries[0]

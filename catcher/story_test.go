@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/postroom/postroom/catcher"
 	"github.com/postroom/postroom/catcher/catchertest"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/rule"
@@ -22,7 +21,7 @@ import (
 func TestTheNextHopIsDown(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	m := catchertest.Start(t, catcher.Config{})
+	m := catchertest.Start(t)
 	addRule(t, m, "route to=*@partner.test relay smtp://"+deserted(t))
 
 	send(t, m, "app@shop.test", "bob@partner.test", "Subject: Your order\r\n\r\nThank you.\r\n")
