@@ -22,7 +22,7 @@ type attemptsInput struct {
 	Stage   string `query:"stage" doc:"Only at this stage, such as rcpt."`
 	Did     string `query:"did" doc:"Only refused, dropped, hung, garbled or discarded."`
 	Before  string `query:"before" doc:"Only attempts older than this ID."`
-	Limit   int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
+	Limit   int    `query:"limit" default:"50" minimum:"1" maximum:"1000" doc:"How many there are on a page."`
 }
 
 type attemptInput struct {

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/ui/api"
 )
@@ -43,12 +44,16 @@ func (h *handler) viewClock() api.Clock {
 	if m, ok := c.(*clock.Movable); ok {
 		s = m.State()
 	}
-	ahead := s.Ahead.Round(time.Second)
-	v := api.Clock{Now: s.Now.UTC(), Ahead: ahead.String(), AheadSeconds: ahead.Seconds(), Speed: s.Speed, Frozen: s.Frozen}
+	v := api.Clock{ClockNow: viewClock(mail.Clock(s))}
 	if next, ok := h.Backend.NextDue(); ok {
 		v.NextDue = viewDate(next.UTC())
 	}
 	return v
+}
+
+func viewClock(s mail.Clock) api.ClockNow {
+	ahead := s.Ahead.Round(time.Second)
+	return api.ClockNow{Now: s.Now.UTC(), Ahead: ahead.String(), AheadSeconds: ahead.Seconds(), Speed: s.Speed, Frozen: s.Frozen}
 }
 
 func (h *handler) setClock(ctx context.Context, in *clockInput) (*answer[api.Clock], error) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,6 +38,9 @@ func (h *handler) eventRoutes() {
 			{Name: "after", In: "query", Description: "Number of the last event that is known: 0 for all that are still there; left out: from now on.",
 				Schema: &huma.Schema{Type: huma.TypeInteger}},
 			queryParam("mailbox", huma.TypeString, "Only events that concern this mailbox."),
+			queryParam("what", huma.TypeString, "Only events in whose what there is one of these words, with commas between them."),
+			queryParam("q", huma.TypeString, "Only events of messages that this query finds when the event is sent; those of messages that are gone then are left out. "+
+				"Events without a message come only when what asks for them."),
 			{Name: "Last-Event-ID", In: "header", Description: "As after, and stronger; browsers send it when they connect again.",
 				Schema: &huma.Schema{Type: huma.TypeInteger}},
 		},
@@ -46,9 +50,23 @@ func (h *handler) eventRoutes() {
 			"101": {Description: "A websocket; each text message is a frame"},
 		},
 	}, h.streamEvents)
+	register(h, huma.Operation{
+		OperationID: "listWebhooks", Method: http.MethodGet, Path: "/v1/webhooks", Tags: []string{"events"},
+		Summary:     "Tell where events are posted to, and how it goes",
+		Description: "They are set up on the command line. Each event is posted as one JSON object of the form that streamEvents has in its frames, with webhook-id, webhook-timestamp and, given a secret, webhook-signature (Standard Webhooks, v1).",
+	}, h.listWebhooks)
+}
+
+func (h *handler) listWebhooks(context.Context, *struct{}) (*answer[api.Webhooks], error) {
+	return answered(api.Webhooks{Webhooks: each(h.Webhooks, (*Webhook).Status)}, nil)
 }
 
 func (h *handler) streamEvents(w http.ResponseWriter, r *http.Request) error {
+	for name := range r.URL.Query() {
+		if !slices.Contains([]string{"after", "mailbox", "what", "q"}, name) {
+			return badRequest("query."+name, "unknown query parameter", nil)
+		}
+	}
 	after, err := h.cursor(r)
 	if err != nil {
 		return err
@@ -57,11 +75,33 @@ func (h *handler) streamEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := &follower{h: h, sub: h.Backend.Subscribe(after), box: box}
+	wanted, err := h.wanted(r, box)
+	if err != nil {
+		return err
+	}
+	f := &follower{h: h, sub: h.Backend.Subscribe(after), filter: wanted}
 	if websocket.IsWebSocketUpgrade(r) {
 		return h.serveWebsocket(w, r, f)
 	}
 	return h.serveSSE(w, r, f)
+}
+
+// wanted is which events a client asks for.
+func (h *handler) wanted(r *http.Request, box string) (*filter, error) {
+	var words []string
+	values := r.URL.Query()
+	if text := values.Get("what"); text != "" {
+		words = strings.Split(text, ",")
+	}
+	q := values.Get("q")
+	if err := checkQuery(q, h.Backend.Clock().Now()); err != nil {
+		return nil, badRequest("query.q", err.Error(), q)
+	}
+	f, err := newFilter(h.Backend, box, words, q)
+	if err != nil {
+		return nil, badRequest("query.what", err.Error(), values.Get("what"))
+	}
+	return f, nil
 }
 
 // cursor is where a client wants to go on. The header wins: a browser repeats
@@ -83,9 +123,9 @@ func (h *handler) cursor(r *http.Request) (uint64, error) {
 
 // A follower turns the events of one client into frames.
 type follower struct {
-	h    *handler
-	sub  *event.Sub
-	box  string    // only events that concern it; "" for all
+	h   *handler
+	sub *event.Sub
+	*filter
 	sent time.Time // when the last frame went out
 	seq  uint64    // of the last event in it
 }
@@ -103,7 +143,12 @@ func (f *follower) next(ctx context.Context) ([]byte, error) {
 	var events []event.Event
 	var err error
 	for len(events) == 0 && err == nil {
-		events, err = f.gather(ctx)
+		if events, err = f.gather(ctx); len(events) > 0 {
+			var ferr error
+			if events, ferr = f.found(ctx, events); ferr != nil {
+				return nil, ferr
+			}
+		}
 	}
 	if len(events) == 0 {
 		return nil, err
@@ -116,6 +161,24 @@ func (f *follower) next(ctx context.Context) ([]byte, error) {
 	}
 	f.sent, f.seq = time.Now(), events[len(events)-1].Seq
 	return frame, err
+}
+
+// found are those of the events that the query finds. It is not cut short by the
+// end of ctx, as they were read.
+func (f *follower) found(ctx context.Context, events []event.Event) ([]event.Event, error) {
+	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	passed := events[:0]
+	for i := range events {
+		ok, err := f.finds(reading, &events[i])
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			passed = append(passed, events[i])
+		}
+	}
+	return passed, nil
 }
 
 // lagged stands for the events that were lost.
@@ -136,7 +199,7 @@ func (f *follower) gather(ctx context.Context) ([]event.Event, error) {
 		case err != nil:
 			return events, err
 		}
-		if concerns(e.Change, f.box) {
+		if f.wants(&e.Change) {
 			events = append(events, e)
 		}
 		if read == 0 {
@@ -148,10 +211,14 @@ func (f *follower) gather(ctx context.Context) ([]event.Event, error) {
 	return events, nil
 }
 
-// concerns says whether a change touches a mailbox; all touch "".
+// concerns says whether a change touches a mailbox; all touch "", and the clock
+// nothing else.
 func concerns(c mail.Change, box string) bool {
 	if box == "" || c.Kind == lagged || c.From == box || c.Kind == mail.Cleared && (c.Box == box || c.Box == "") {
 		return true
+	}
+	if c.Kind == mail.RuleObeyed {
+		return slices.ContainsFunc(c.Rule.To, func(to string) bool { return mail.Box(to) == box })
 	}
 	if c.Kind == mail.Attempted {
 		return slices.ContainsFunc(c.Attempt.To, func(to string) bool { return mail.Box(to) == box })
@@ -188,18 +255,28 @@ func (f *follower) view(ctx context.Context, e event.Event, detailed bool) (api.
 		return v, nil
 	}
 	at := e.At.UTC()
-	v.At, v.From, v.Why = &at, e.From, string(e.Why)
-	if e.Kind == mail.Attempted {
+	v.At, v.From, v.Why, v.What = &at, e.From, string(e.Why), what(&e.Change)
+	switch e.Kind {
+	case mail.Attempted:
 		a := viewAttempt(*e.Attempt)
 		v.Attempt = &a
 		return v, nil
-	}
-	if e.Kind == mail.Cleared {
+	case mail.RuleObeyed:
+		v.Rule = viewObeyed(e.Rule)
+		return v, nil
+	case mail.ClockMoved:
+		now := viewClock(*e.Clock)
+		v.Clock = &now
+		return v, nil
+	case mail.Cleared:
 		v.Mailbox, v.Count, v.Deliveries, v.Mailboxes = &e.Box, &e.Count, []api.Delivery{}, []string{}
 		if e.Box != "" {
 			v.Mailboxes = []string{e.Box}
 		}
 		return v, nil
+	}
+	if e.Kind == mail.Updated {
+		v.Steps = each(newSteps(&e.Change), viewStep)
 	}
 	v.ID, v.Mailboxes, v.Deliveries = e.Message.ID.String(), boxes(e.Change), each(e.Deliveries, viewShort)
 	if e.Kind == mail.Removed {
@@ -225,6 +302,10 @@ func (f *follower) view(ctx context.Context, e event.Event, detailed bool) (api.
 	s.Deliveries = each(m.Deliveries, viewShort)
 	v.Message = &s
 	return v, err
+}
+
+func viewObeyed(o *mail.Obeyed) *api.Obeyed {
+	return &api.Obeyed{Rule: o.Rule, Stage: o.Stage, Do: o.Do, Session: o.Session, Client: o.Client, From: o.From, To: each(o.To, strings.Clone)}
 }
 
 // viewShort leaves the trail out, which may be long and changes at each attempt.

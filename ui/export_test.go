@@ -1,9 +1,29 @@
 package ui
 
-import "time"
+import (
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
 
 // Hurry makes a server impatient with followers of events, so that tests need
 // not wait. Zero leaves a time as it is.
 func (s *Server) Hurry(beat, patience, write time.Duration) {
-	s.times = times{beat, patience, write}
+	s.times = times{beat: beat, patience: patience, write: write}
+}
+
+// Hold makes calls of /v1/expect end so early.
+func (s *Server) Hold(d time.Duration) { s.times.hold = d }
+
+// Spec is the description of the routes.
+func (s *Server) Spec() *huma.OpenAPI { return s.handler().api.OpenAPI() }
+
+// Operations lists those of a description.
+func Operations(spec *huma.OpenAPI) []*huma.Operation { return operations(spec) }
+
+// Mismatches says how a value differs from what a schema says.
+func Mismatches(spec *huma.OpenAPI, schema *huma.Schema, v any) []error {
+	var found huma.ValidateResult
+	huma.Validate(spec.Components.Schemas, schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, v, &found)
+	return found.Errors
 }

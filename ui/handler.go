@@ -88,8 +88,11 @@ func (h *handler) routes() {
 	h.mailboxRoutes()
 	h.messageRoutes()
 	h.contentRoutes()
+	h.extractRoutes()
 	h.sendRoutes()
 	h.eventRoutes()
+	h.expectRoutes()
+	h.addressRoutes()
 	h.ruleRoutes()
 	h.queueRoutes()
 	h.attemptRoutes()
@@ -101,6 +104,7 @@ func (h *handler) routes() {
 	h.nullable("Attempt", "reply")
 	h.nullable("Step", "reply")
 	h.nullable("Hop", "last")
+	h.exemplify()
 	spec, err := json.MarshalIndent(h.api.OpenAPI(), "", "  ")
 	if err != nil {
 		panic(err) // a type that cannot be described: any test meets it

@@ -26,7 +26,7 @@ type listInput struct {
 	Mailbox string `query:"mailbox" doc:"Only messages with a delivery in this mailbox."`
 	Before  string `query:"before" doc:"Only messages older than this ID."`
 	After   string `query:"after" doc:"Only messages newer than this ID."`
-	Limit   int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
+	Limit   int    `query:"limit" default:"50" minimum:"1" maximum:"1000" doc:"How many there are on a page."`
 	Query   string `query:"q" doc:"Only messages that this search finds, such as invoice from:alice@a.test has:attachment; README has the language." maxLength:"4096"`
 }
 

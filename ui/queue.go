@@ -28,7 +28,7 @@ type actInput struct{ Body api.Act }
 type boxInput struct {
 	Before string `query:"before" doc:"Only messages older than this ID."`
 	After  string `query:"after" doc:"Only messages newer than this ID."`
-	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000" doc:"How many there are on a page."`
 	Query  string `query:"q" doc:"Only messages that this search finds." maxLength:"4096"`
 }
 
@@ -120,13 +120,15 @@ func (h *handler) queuedOf(ctx context.Context, m *mail.Message, hop string) ([]
 	s, err := h.summary(ctx, m, mail.QueueBox)
 	return each(waiting, func(d mail.Delivery) api.QueuedDelivery {
 		return api.QueuedDelivery{
-			ID: s.ID + "/" + strconv.Itoa(d.ID.N),
-			Message: api.QueuedMessage{
-				ID: s.ID, ReceivedAt: s.ReceivedAt, Size: s.Size, Subject: s.Subject, From: s.From, To: s.To, Envelope: s.Envelope,
-			},
-			Delivery: viewDelivery(d),
+			ID: s.ID + "/" + strconv.Itoa(d.ID.N), Message: viewQueued(s), Delivery: viewDelivery(d),
 		}
 	}), err
+}
+
+func viewQueued(s api.Summary) api.QueuedMessage {
+	return api.QueuedMessage{
+		ID: s.ID, ReceivedAt: s.ReceivedAt, Size: s.Size, Subject: s.Subject, From: s.From, To: s.To, Envelope: s.Envelope,
+	}
 }
 
 // waitsFor says whether a delivery belongs to the hop of that name. Where the

@@ -282,6 +282,9 @@ func TestEventsLeaveTheTrailOut(t *testing.T) {
 	c := s.websocket("")
 	c.next() // hello
 	s.accept(plainMail, "a@partner.test")
+	if e := c.next(); e.Type != "rule" || e.Rule.Rule != "r1" || e.Rule.Stage != "route" || e.Rule.Session != "S1" || e.Rule.Do != "relay "+shownHop {
+		t.Errorf("event %+v, rule %+v", e, e.Rule)
+	}
 	e := c.next()
 	if e.Type != string(mail.Added) || e.Message == nil {
 		t.Fatalf("event %+v", e)

@@ -18,8 +18,8 @@ import (
 	"github.com/postroom/postroom/ui/api"
 )
 
-// maxRules is how many octets of rules a request may bring.
-const maxRules = 1 << 20
+// maxBody is how many octets of rules and such a request may bring.
+const maxBody = 1 << 20
 
 const ruleBodyText = "A rule, or several as {\"rules\":[…]}; or, when the body does not begin with \"{\", lines as in a file of rules. " +
 	"What is wrong with a line is told by its place in errors[].location: body.text:1:12 is column 12, body:3:12 that of line 3."
@@ -204,27 +204,29 @@ func writeRules(w http.ResponseWriter, status int, rules []rule.Rule, err error)
 	if err != nil {
 		return badRules("body", false, err)
 	}
-	text, err := json.Marshal(api.Rules{Rules: each(rules, func(r rule.Rule) api.Rule {
-		return viewRule(rule.Listed{Rule: r, Origin: "added"})
-	})})
-	if err != nil {
-		return err
+	return writeJSON(w, status, "application/json", api.Rules{Rules: each(rules, viewAdded)})
+}
+
+func viewAdded(r rule.Rule) api.Rule { return viewRule(rule.Listed{Rule: r, Origin: "added"}) }
+
+// readBody reads all of a body that takes no stream.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, huma.Error413RequestEntityTooLarge(fmt.Sprintf("The body is larger than %d octets.", maxBody))
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	w.Write(append(text, '\n')) // the client has left if this fails
-	return nil
+	if err != nil {
+		return nil, huma.Error400BadRequest("The body of the request could not be read to its end.")
+	}
+	return text, nil
 }
 
 // readRules reads what ruleBodyText says.
 func readRules(w http.ResponseWriter, r *http.Request) ([]rule.Rule, error) {
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRules))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, huma.Error413RequestEntityTooLarge(fmt.Sprintf("The rules are larger than %d octets.", maxRules))
-	}
+	text, err := readBody(w, r)
 	if err != nil {
-		return nil, huma.Error400BadRequest("The body of the request could not be read to its end.")
+		return nil, err
 	}
 	if !strings.Contains(r.Header.Get("Content-Type"), "json") && !strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
 		rules, err := rule.ParseFile(string(text))

@@ -173,7 +173,7 @@ func TestAttempts(t *testing.T) {
 	}
 
 	for query, want := range map[string]string{"": "Bob0@gone.test", "&mailbox=bob1@gone.test": "Bob1@gone.test"} {
-		c := s.websocket(fmt.Sprintf("?after=%d%s", after, query))
+		c := s.websocket(fmt.Sprintf("?what=refused,discarded&after=%d%s", after, query))
 		c.next() // hello
 		if e := c.next(); e.Type != "attempted" || e.Attempt == nil || e.Attempt.To[0] != want || e.At == nil {
 			t.Errorf("event %+v, want the attempt for %s", e, want)

@@ -59,7 +59,10 @@ func (f *follower) follow(ctx context.Context, to line) error {
 }
 
 // times are those of a connection; zero stands for the constant.
-type times struct{ beat, patience, write time.Duration }
+type times struct{ beat, patience, write, hold time.Duration }
+
+// hold is how long a call of /v1/expect waits.
+func (h *handler) hold() time.Duration { return cmp.Or(h.times.hold, longestHold) }
 
 // beat is how often a client is pinged.
 func (h *handler) beat() time.Duration { return cmp.Or(h.times.beat, pingEvery) }

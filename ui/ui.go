@@ -15,6 +15,7 @@ import (
 
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/event"
+	"github.com/postroom/postroom/catcher/expect"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/rule"
@@ -35,6 +36,11 @@ type Backend interface {
 	Clear(ctx context.Context, box string) (int, error)
 	Subscribe(after uint64) *event.Sub
 	LastEvent() uint64
+
+	// Expect waits for mail; it returns an *expect.Error for a Want that makes no
+	// sense. Cursor mints an ID newer than all mail and attempts so far.
+	Expect(ctx context.Context, w expect.Want) (expect.Result, error)
+	Cursor() (mail.ID, error)
 
 	Rules() *rule.Set
 	Clock() clock.Clock // what rules and the queue go by; POST /v1/clock needs a *clock.Movable
@@ -84,9 +90,11 @@ type Server struct {
 	// IP addresses and names without a dot; "*" allows all. See guard.
 	Hosts []string
 
+	Webhooks []*Webhook // to tell of; whoever made them runs them
+
 	Grace time.Duration // 0: DefaultGrace
 
-	times times // for followers of events; tests change them
+	times times // tests change them
 }
 
 // Handler returns the whole as a handler, for a test or another server. Its

@@ -221,11 +221,13 @@ type Sessions struct {
 }
 
 // An Event is one thing that happened. Which fields are there depends on the
-// type: hello and lagged have none but seq (and hello the version), attempted has
-// the attempt; the others have both lists.
+// type: hello and lagged have none but seq (hello the version, lagged at a webhook
+// the count), attempted has the attempt, rule the rule, clock the clock; the others
+// have both lists. All but hello and lagged have what.
 type Event struct {
 	Seq        uint64     `json:"seq" doc:"Number of the event; for hello and lagged the number to go on from."`
-	Type       string     `json:"type" enum:"hello,added,updated,removed,cleared,attempted,lagged"`
+	Type       string     `json:"type" enum:"hello,added,updated,removed,cleared,attempted,rule,clock,lagged" doc:"More types may come: pass over those that are not known."`
+	What       []string   `json:"what,omitzero" nullable:"false" doc:"What happened, in plain words, in this order: received (a message came in), delivered (it lies in its recipient's mailbox), queued (the queue has it, or was told to do something else with it), held (in the queue, until it is let go), attempt (a next hop was tried), relayed (it took the mail), deferred (the attempt failed for now), delayed (the sender was told that it takes long), bounced (given up, and the sender was told), reported (what was to be sent about it was sent), badmail (given up, and nobody was told), seen, unseen, moved (to another mailbox), refused, dropped, hung, garbled (what a client tried), discarded (accepted and not kept), deleted (somebody removed it), expired (too old), evicted (the oldest made room), cleared (all mail of a mailbox), rule (one was obeyed), clock (it was moved, stopped or hurried). Empty when none of them fits."`
 	At         *time.Time `json:"at,omitempty"`
 	Version    string     `json:"version,omitempty" doc:"hello: version of the server."`
 	ID         string     `json:"id,omitempty" doc:"added, updated, removed: the message."`
@@ -236,6 +238,41 @@ type Event struct {
 	Why        string     `json:"why,omitempty" doc:"removed: deleted, expired or evicted."`
 	Gone       *bool      `json:"gone,omitempty" doc:"removed: whether no delivery is left."`
 	Mailbox    *string    `json:"mailbox,omitempty" doc:"cleared: the mailbox; empty for all."`
-	Count      *int       `json:"count,omitempty" doc:"cleared: how many deliveries went."`
+	Count      *int       `json:"count,omitempty" doc:"cleared: how many deliveries went; lagged, to a webhook: how many events were lost, if that is known."`
+	Steps      []Step     `json:"steps,omitzero" nullable:"false" doc:"updated: what the trail of the delivery got with this change, oldest first: the next hop that was tried, and what it said."`
 	Attempt    *Attempt   `json:"attempt,omitempty" doc:"attempted: what did not go as it should."`
+	Rule       *Obeyed    `json:"rule,omitempty" doc:"rule: which one was obeyed, and for what."`
+	Clock      *ClockNow  `json:"clock,omitempty" doc:"clock: how it stands since."`
+}
+
+// An Obeyed tells that a rule or magic address applied.
+type Obeyed struct {
+	Rule    string   `json:"rule" doc:"Its name, or else its ID; for a magic address the address."`
+	Stage   string   `json:"stage" doc:"As in rules."`
+	Do      string   `json:"do" doc:"What it had done, as in rules, without passwords."`
+	Session string   `json:"session" doc:"ID of the session; empty when there was none."`
+	Client  string   `json:"client" doc:"IP address of the client, or unix; empty when there was none."`
+	From    string   `json:"from" doc:"Reverse-path, as far as it was known."`
+	To      []string `json:"to" nullable:"false" doc:"The recipient in question, or all that were accepted."`
+}
+
+// Webhooks is the answer of GET /v1/webhooks.
+type Webhooks struct {
+	Webhooks []Webhook `json:"webhooks" nullable:"false"`
+}
+
+// A Webhook is where events are posted to.
+type Webhook struct {
+	URL        string     `json:"url" doc:"Without its password."`
+	Query      string     `json:"query" doc:"Only events of messages that it finds are posted; empty: of all."`
+	Events     []string   `json:"events" nullable:"false" doc:"Words of which an event must have one in what."`
+	Signed     bool       `json:"signed" doc:"Whether there is a secret."`
+	Delivered  uint64     `json:"delivered" doc:"Events that the receiver took."`
+	Failed     uint64     `json:"failed" doc:"Events given up: refused by the receiver, or tried too often."`
+	Dropped    uint64     `json:"dropped" doc:"Events that had to make room while the receiver was slow."`
+	Queued     int        `json:"queued" doc:"Events that wait, that under way included."`
+	Stopped    bool       `json:"stopped" doc:"The receiver said 410 Gone: nothing is posted until the server starts again."`
+	LastAt     *time.Time `json:"lastAt" doc:"When the latest attempt ended, by the system's clock; null: there was none."`
+	LastStatus int        `json:"lastStatus" doc:"HTTP status of the latest attempt; 0: there was no answer."`
+	LastError  string     `json:"lastError" doc:"What was wrong with it; empty when nothing was."`
 }

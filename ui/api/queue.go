@@ -84,12 +84,17 @@ type Release struct {
 
 // A Clock says how the server's clock stands.
 type Clock struct {
-	Now          time.Time  `json:"now"`
-	Ahead        string     `json:"ahead" doc:"Of the system's clock, such as 48h0m0s."`
-	AheadSeconds float64    `json:"aheadSeconds"`
-	Speed        float64    `json:"speed" doc:"Seconds that pass in a second, when it is not frozen."`
-	Frozen       bool       `json:"frozen"`
-	NextDue      *time.Time `json:"nextDue" doc:"When something in the queue falls due next; null for never."`
+	ClockNow
+	NextDue *time.Time `json:"nextDue" doc:"When something in the queue falls due next; null for never."`
+}
+
+// A ClockNow is how the clock stands.
+type ClockNow struct {
+	Now          time.Time `json:"now"`
+	Ahead        string    `json:"ahead" doc:"Of the system's clock, such as 48h0m0s."`
+	AheadSeconds float64   `json:"aheadSeconds"`
+	Speed        float64   `json:"speed" doc:"Seconds that pass in a second, when it is not frozen."`
+	Frozen       bool      `json:"frozen"`
 }
 
 // SetClock asks to change the clock, in the order of the fields.

@@ -51,7 +51,7 @@ export function apply(events) {
   const last = events.findLast(({ at }) => at);
   if (!last) return true;
   const off = Math.abs(Date.parse(last.at) - current()) > SLACK * Math.max(1, read.peek().speed);
-  return !off && !events.some(({ mailboxes }) => mailboxes?.includes('@queue'));
+  return !off && !events.some(({ type, mailboxes }) => type === 'clock' || mailboxes?.includes('@queue'));
 }
 
 /** set changes the clock; it resolves when all that fell due has run, or the reader did not want to wait. */
