@@ -21,9 +21,11 @@ const version = "0.1.0"
 
 // Exit statuses. The sendmail subcommand has others: those of sysexits.h.
 const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitNoServer    = 3
+	exitInterrupted = 130
 )
 
 // A usageError is the user's: a bad flag, a bad value, a taken port.
@@ -32,6 +34,22 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// An exitError ends the program with a status of its own. With a nil error there is
+// nothing to say.
+type exitError struct {
+	status int
+	error
+}
+
+func (e exitError) Unwrap() error { return e.error }
+
+func (e exitError) Error() string {
+	if e.error == nil {
+		return fmt.Sprintf("status %d", e.status)
+	}
+	return e.error.Error()
+}
 
 // A program is what a subcommand gets of the world.
 type program struct {
@@ -70,6 +88,14 @@ func (p program) run(ctx context.Context, args []string) int {
 		return p.finish(p.serve(ctx, rest))
 	case "send":
 		return p.finish(p.send(ctx, rest))
+	case "expect":
+		return p.finish(p.expect(ctx, rest))
+	case "cursor":
+		return p.finish(p.cursor(ctx, rest))
+	case "address":
+		return p.finish(p.address(ctx, rest))
+	case "run":
+		return p.finish(p.runCommand(ctx, rest))
 	case "sendmail":
 		return p.sendmail(ctx, rest)
 	case "import":
@@ -83,21 +109,38 @@ func (p program) run(ctx context.Context, args []string) int {
 	case "help":
 		return p.finish(p.serve(ctx, []string{"--help"}))
 	}
-	return p.finish(usagef("no such subcommand: %q (serve, send, sendmail, import, export, health, version)", name))
+	return p.finish(usagef("no such subcommand: %q (serve, send, expect, address, cursor, run, sendmail, import, export, health, version)", name))
 }
 
 // finish says on one line what went wrong and returns the exit status.
 func (p program) finish(err error) int {
 	var usage usageError
+	var exit exitError
 	switch {
 	case err == nil, errors.Is(err, pflag.ErrHelp):
 		return exitOK
 	case errors.As(err, &usage):
 		fmt.Fprintln(p.stderr, "postroom:", oneLine(err))
 		return exitUsage
+	case errors.As(err, &exit) && error(exit) == err && exit.error == nil:
+		return exit.status
+	case errors.As(err, &exit):
+		fmt.Fprintln(p.stderr, "postroom:", oneLine(err))
+		return exit.status
 	}
 	fmt.Fprintln(p.stderr, "postroom:", oneLine(err))
 	return exitFailed
+}
+
+// both joins errors where there are two: an exitError stays what it is.
+func both(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return errors.Join(a, b)
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

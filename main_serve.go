@@ -28,6 +28,9 @@ in a live page. Nothing leaves the process.
 Usage:
   postroom [serve] [flags]
   postroom send      send a mail, from flags or from stdin
+  postroom expect    wait for mail, and take codes and links out of it
+  postroom address   an address that nobody else has;  postroom cursor: the present moment
+  postroom run       run a command with a Postroom of its own
   postroom sendmail  what programs expect of /usr/sbin/sendmail
   postroom import    bring mail in from .eml files, mbox files and Maildirs
   postroom export    write mail into such
@@ -53,6 +56,7 @@ type settings struct {
 	rules, magic                  string
 	queue                         queueSettings
 	folders                       folderSettings
+	webhooks                      webhookSettings
 }
 
 func (s *settings) flags(flags *pflag.FlagSet) {
@@ -79,6 +83,7 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.magic, "magic", "on", "whether addresses at sim.test and simulator.amazonses.com do what their names say: on or off")
 	s.queue.flags(flags)
 	s.folders.flags(flags)
+	s.webhooks.flags(flags)
 	flags.StringVar(&s.logLevel, "log-level", "info", "what goes to stderr: debug, info, warn, error or off")
 }
 
@@ -92,36 +97,56 @@ func (p program) serve(ctx context.Context, args []string) error {
 	if err := noArguments(flags); err != nil {
 		return err
 	}
-	if err := s.check(); err != nil {
-		return err
-	}
-	log, err := p.logger(s.logLevel)
+	log, err := s.ready(p, flags)
 	if err != nil {
 		return err
 	}
-	if s.data != "" && !flags.Changed("max-bytes") {
-		s.maxBytes = maxBytesOnDisk
-	}
-	ls, err := s.listen(ctx)
+	room, err := s.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	c, err := catcher.New(s.config(log))
-	if err != nil {
-		ls.close()
-		return usageError{err}
-	}
-	rules := &rulesFile{path: s.rules, set: c.Rules(), log: log}
-	if err := rules.load(); s.rules != "" && err != nil {
-		ls.close()
-		return errors.Join(usagef("--rules %s: %w", s.rules, err), c.Close())
-	}
-	p.announce(ls, s.data)
-	err = s.run(ctx, c, ls, rules, log)
+	p.announce(room.listeners, s.data)
+	err = s.run(ctx, room.catcher, room.listeners, room.rules, log)
 	if err == nil {
 		log.Info("stopped")
 	}
 	return err
+}
+
+// ready checks the settings as they were read, and returns the log.
+func (s *settings) ready(p program, flags *pflag.FlagSet) (*slog.Logger, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if s.data != "" && !flags.Changed("max-bytes") {
+		s.maxBytes = maxBytesOnDisk
+	}
+	return p.logger(s.logLevel)
+}
+
+// A room is a Postroom whose doors are open, and that does not serve yet.
+type room struct {
+	catcher   *catcher.Catcher
+	listeners listeners
+	rules     *rulesFile
+}
+
+func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
+	ls, err := s.listen(ctx)
+	if err != nil {
+		return room{}, err
+	}
+	c, err := catcher.New(s.config(log))
+	if err != nil {
+		ls.close()
+		return room{}, usageError{err}
+	}
+	rules := &rulesFile{path: s.rules, set: c.Rules(), log: log}
+	if err := rules.load(); s.rules != "" && err != nil {
+		ls.close()
+		return room{}, errors.Join(usagef("--rules %s: %w", s.rules, err), c.Close())
+	}
+	return room{c, ls, rules}, nil
 }
 
 // maxBytesOnDisk is the default of --max-bytes with --data.
@@ -161,7 +186,7 @@ func (s *settings) check() error {
 	if s.magic != "on" && s.magic != "off" {
 		return usagef("--magic %q: want on or off", s.magic)
 	}
-	if err := errors.Join(s.queue.check(), s.folders.check()); err != nil {
+	if err := errors.Join(s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
 		return err
 	}
 	if s.domain == "" || !isDomain(s.domain) {
@@ -311,6 +336,10 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 		mailGroup.run(rules.watch)
 	}
 	s.folders.run(mailGroup, c, s, log)
+	webhooks := s.webhooks.of(c, s.grace, log)
+	for _, w := range webhooks {
+		pageGroup.run(w.Run)
+	}
 	if ls.smtp != nil {
 		mailGroup.run(func(ctx context.Context) error { return c.ServeSMTP(ctx, ls.smtp) })
 	}
@@ -320,6 +349,7 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	}
 	if ls.http != nil {
 		server := s.uiServer(c, ls, log)
+		server.Webhooks = webhooks
 		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.http) })
 		context.AfterFunc(pageGroup.failed, stopMail)
 	}
