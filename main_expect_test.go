@@ -233,6 +233,16 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunHidesOtherServers: mail must not go elsewhere because a door is off.
+func TestRunHidesOtherServers(t *testing.T) {
+	t.Parallel()
+	got := listeners{}.environment([]string{"HOME=/x", "SMTP_HOST=mail.test", "SMTP_PORT=25", "POSTROOM_SERVER=mail.test:25", "POSTROOM_URL=http://mail.test"})
+	want := "HOME=/x POSTROOM_SMTP=off POSTROOM_SERVER=off POSTROOM_POP3=off POSTROOM_HTTP=off"
+	if strings.Join(got, " ") != want {
+		t.Errorf("%q, want %s", got, want)
+	}
+}
+
 // TestRunEnvironmentIsNoFlag: what run tells the command must not be read as a
 // setting by a postroom in it, but for the addresses.
 func TestRunEnvironmentIsNoFlag(t *testing.T) {
@@ -245,7 +255,7 @@ func TestRunEnvironmentIsNoFlag(t *testing.T) {
 	defer ls.close()
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	s.flags(flags)
-	for _, e := range ls.environment() {
+	for _, e := range ls.environment(nil) {
 		name, _, _ := strings.Cut(e, "=")
 		flags.VisitAll(func(f *pflag.Flag) {
 			if name == envName(f.Name) && f.Name != "smtp" && f.Name != "pop3" && f.Name != "http" {

@@ -101,7 +101,7 @@ func (p program) around(ctx context.Context, s *settings, room room, log *slog.L
 	go func() { failed <- s.run(serving, room.catcher, room.listeners, room.rules, log) }()
 	child := exec.Command(c.args[0], c.args[1:]...)
 	child.Stdin, child.Stdout, child.Stderr = p.stdin, p.stdout, p.stderr
-	child.Env = append(withoutOthers(os.Environ()), room.listeners.environment()...)
+	child.Env = room.listeners.environment(os.Environ())
 	if err := child.Start(); err != nil {
 		stop()
 		return both(cannotRun(c.args[0], err), <-failed)
@@ -161,19 +161,6 @@ func passOn(child *exec.Cmd, sig os.Signal) {
 	}
 }
 
-// withoutOthers is an environment without what tells of another mail server: mail
-// must not leave because one of our doors is off.
-func withoutOthers(env []string) []string {
-	return slices.DeleteFunc(env, func(set string) bool {
-		name, _, _ := strings.Cut(set, "=")
-		return slices.Contains([]string{
-			"POSTROOM_SMTP", "POSTROOM_SERVER", "POSTROOM_SMTP_HOST", "SMTP_HOST", "MAIL_HOST", "EMAIL_HOST", "POSTROOM_SMTP_PORT",
-			"SMTP_PORT", "MAIL_PORT", "EMAIL_PORT", "POSTROOM_POP3", "POSTROOM_POP3_HOST", "POSTROOM_POP3_PORT", "POSTROOM_HTTP",
-			"POSTROOM_HTTP_PORT", "POSTROOM_URL",
-		}, name)
-	})
-}
-
 // statusOf is how a command ended, as a shell would say it.
 func statusOf(state *os.ProcessState, err error) error {
 	var exit *exec.ExitError
@@ -196,32 +183,42 @@ func cannotRun(name string, err error) error {
 	return exitError{126, fmt.Errorf("cannot run %s: %w", name, err)}
 }
 
-// environment tells a command where the doors are.
-func (ls listeners) environment() []string {
-	var env []string
-	add := func(value string, names ...string) {
+// environment is env, changed so that it tells a command where the doors are, and
+// of no other mail server: mail must not leave because one of ours is off.
+func (ls listeners) environment(env []string) []string {
+	set := func(value string, names ...string) {
+		env = slices.DeleteFunc(env, func(old string) bool {
+			name, _, _ := strings.Cut(old, "=")
+			return slices.Contains(names, name)
+		})
 		for _, name := range names {
-			env = append(env, name+"="+value)
+			if value != "" {
+				env = append(env, name+"="+value)
+			}
 		}
 	}
-	door := func(l net.Listener, names, hosts, ports []string) {
-		if l == nil {
-			add("off", names[:1]...)
-			return
+	door := func(l net.Listener, names, hosts, ports []string) (hostPort string) {
+		address, host, port := "off", "", ""
+		if l != nil {
+			address = where(l)
 		}
-		add(where(l), names...)
-		if host, port, err := net.SplitHostPort(where(l)); err == nil && l.Addr().Network() != "unix" {
-			add(host, hosts...)
-			add(port, ports...)
+		if l != nil && l.Addr().Network() != "unix" {
+			host, port, _ = net.SplitHostPort(address)
+			hostPort = address
 		}
+		set(address, names...)
+		set(host, hosts...)
+		set(port, ports...)
+		return hostPort
 	}
 	door(ls.smtp, []string{"POSTROOM_SMTP", "POSTROOM_SERVER"},
 		[]string{"POSTROOM_SMTP_HOST", "SMTP_HOST", "MAIL_HOST", "EMAIL_HOST"}, []string{"POSTROOM_SMTP_PORT", "SMTP_PORT", "MAIL_PORT", "EMAIL_PORT"})
 	door(ls.pop3, []string{"POSTROOM_POP3"}, []string{"POSTROOM_POP3_HOST"}, []string{"POSTROOM_POP3_PORT"})
-	door(ls.http, []string{"POSTROOM_HTTP"}, nil, []string{"POSTROOM_HTTP_PORT"}) // POSTROOM_HTTP_HOST is a flag's twin
-	if ls.http != nil && ls.http.Addr().Network() != "unix" {
-		add("http://"+where(ls.http), "POSTROOM_URL")
+	page := door(ls.http, []string{"POSTROOM_HTTP"}, nil, []string{"POSTROOM_HTTP_PORT"}) // POSTROOM_HTTP_HOST is a flag's twin
+	if page != "" {
+		page = "http://" + page
 	}
+	set(page, "POSTROOM_URL")
 	return env
 }
 

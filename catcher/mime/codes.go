@@ -29,7 +29,7 @@ type Code struct {
 // up to 10 letters and digits, near words that announce one, in English, Chinese and
 // some other languages.
 func (m *Message) Codes() []Code {
-	var c codeFinder
+	c := newCodeFinder()
 	c.find("subject", m.Get("Subject"))
 	if text, ok := m.Text(); ok {
 		c.find("text", text)
@@ -52,9 +52,17 @@ const (
 )
 
 type codeFinder struct {
-	announce  *regexp.Regexp
+	announce, other, more, number, measure *regexp.Regexp
+
 	found     []scored
 	announced bool // by the subject
+}
+
+func newCodeFinder() *codeFinder {
+	return &codeFinder{
+		announce: regexp.MustCompile(announcing), other: regexp.MustCompile(others), more: regexp.MustCompile(followers),
+		number: regexp.MustCompile(numbers), measure: regexp.MustCompile(measures),
+	}
 }
 
 type scored struct {
@@ -83,10 +91,6 @@ const measures = `(?i)^\s?(?:%|％|°|(?:usd|eur|gbp|cny|rmb|jpy|dollars?|euros?
 
 // find looks at one text, line by line.
 func (c *codeFinder) find(from, text string) {
-	if c.announce == nil {
-		c.announce = regexp.MustCompile(announcing)
-	}
-	other, more, number, measure := regexp.MustCompile(others), regexp.MustCompile(followers), regexp.MustCompile(numbers), regexp.MustCompile(measures)
 	text = strings.ToValidUTF8(text[:min(len(text), codeText)], "")
 	since := 9 // lines since one announced
 	looked := 0
@@ -104,7 +108,7 @@ func (c *codeFinder) find(from, text string) {
 			looked += len(words)
 		}
 		words = slices.DeleteFunc(words, func(at []int) bool {
-			return other.MatchString(tail(line[:at[0]], 40)) || more.MatchString(line[at[1]:min(len(line), at[1]+12)]) || sells(line, at)
+			return c.other.MatchString(tail(line[:at[0]], 40)) || c.more.MatchString(line[at[1]:min(len(line), at[1]+12)]) || sells(line, at)
 		})
 		candidates(line, func(value string, start, end int) {
 			if looked++; looked > maxLooked {
@@ -114,7 +118,7 @@ func (c *codeFinder) find(from, text string) {
 			if !told && strings.HasSuffix(line[:start], "【") && strings.HasPrefix(line[end:], "】") { // who sends it
 				return
 			}
-			if start > 0 && number.MatchString(tail(line[:start], 40)) && !told || measure.MatchString(line[end:min(len(line), end+16)]) {
+			if start > 0 && c.number.MatchString(tail(line[:start], 40)) && !told || c.measure.MatchString(line[end:min(len(line), end+16)]) {
 				return
 			}
 			score := c.score(line, value, start, end, near(words, start, end), since)

@@ -124,66 +124,87 @@ func endsSubscription(s string) bool {
 // html adds the links of an HTML document.
 func (l *linkList) html(text string) {
 	z := html.NewTokenizer(strings.NewReader(text))
-	var base *url.URL
-	var open *Link // within an <a>
-	var shown, alt strings.Builder
-	hidden := ""
-	finish := func() {
-		if open == nil {
-			return
-		}
-		switch {
-		case strings.TrimSpace(shown.String()) != "":
-			open.Text = shown.String()
-		case alt.Len() > 0:
-			open.Text = alt.String()
-		}
-		l.add(*open)
-		open = nil
-		shown.Reset()
-		alt.Reset()
-	}
-	defer finish()
+	r := linkReader{list: l}
+	defer r.finish()
 	for len(l.list) < maxLinks {
-		kind := z.Next()
-		switch kind {
+		switch kind := z.Next(); kind {
 		case html.ErrorToken:
 			return
 		case html.TextToken:
-			if hidden == "" && open != nil {
-				shown.Write(z.Text())
+			if r.hidden == "" && r.open != nil {
+				r.shown.Write(z.Text())
 			}
-			continue
 		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
-		default:
-			continue
-		}
-		token := z.Token()
-		hidden = hide(hidden, token.Data, kind)
-		switch {
-		case kind == html.EndTagToken && token.Data == "a":
-			finish()
-		case kind == html.EndTagToken:
-		case token.Data == "base" && base == nil:
-			base, _ = url.Parse(tidyURL(value(&token, "href")))
-		case token.Data == "a" || token.Data == "area":
-			finish()
-			if target := resolve(base, value(&token, "href")); target != "" {
-				open = &Link{URL: target, From: "html", Text: firstValue(&token, "aria-label", "title", "alt")}
+			token := z.Token()
+			r.hidden = hide(r.hidden, token.Data, kind)
+			if kind == html.EndTagToken {
+				r.end(token.Data)
+			} else {
+				r.start(&token)
 			}
-			if token.Data == "area" {
-				finish()
-			}
-		case token.Data == "form" || token.Data == "button" || token.Data == "input":
-			if target := resolve(base, firstValue(&token, "formaction", "action")); target != "" {
-				l.add(Link{URL: target, From: "html", Text: value(&token, "value")})
-			}
-		case token.Data == "img" && open != nil:
-			alt.WriteString(value(&token, "alt") + " ")
-		case open != nil && !inlineTag(token.Data):
-			shown.WriteByte(' ')
 		}
 	}
+}
+
+// A linkReader is where it is in an HTML document.
+type linkReader struct {
+	list       *linkList
+	base       *url.URL
+	open       *Link           // whose <a> has not ended; nil: none
+	shown, alt strings.Builder // within it
+	hidden     string          // the element whose content is not shown
+}
+
+func (r *linkReader) end(tag string) {
+	switch {
+	case tag == "a":
+		r.finish()
+	case r.open != nil && !inlineTag(tag):
+		r.shown.WriteByte(' ')
+	}
+}
+
+func (r *linkReader) start(t *html.Token) {
+	switch t.Data {
+	case "base":
+		if r.base == nil {
+			r.base, _ = url.Parse(tidyURL(value(t, "href")))
+		}
+	case "a", "area":
+		r.finish()
+		if target := resolve(r.base, value(t, "href")); target != "" {
+			r.open = &Link{URL: target, From: "html", Text: firstValue(t, "aria-label", "title", "alt")}
+		}
+		if t.Data == "area" {
+			r.finish()
+		}
+	case "form", "button", "input":
+		if target := resolve(r.base, firstValue(t, "formaction", "action")); target != "" {
+			r.list.add(Link{URL: target, From: "html", Text: value(t, "value")})
+		}
+	case "img":
+		r.alt.WriteString(value(t, "alt") + " ")
+	default:
+		if !inlineTag(t.Data) {
+			r.shown.WriteByte(' ')
+		}
+	}
+}
+
+// finish adds the link that is open, if one is.
+func (r *linkReader) finish() {
+	if link := r.open; link != nil {
+		switch {
+		case strings.TrimSpace(r.shown.String()) != "":
+			link.Text = r.shown.String()
+		case strings.TrimSpace(r.alt.String()) != "":
+			link.Text = r.alt.String()
+		}
+		r.list.add(*link)
+	}
+	r.open = nil
+	r.shown.Reset()
+	r.alt.Reset()
 }
 
 func value(t *html.Token, name string) string {
