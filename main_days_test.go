@@ -208,12 +208,13 @@ func TestReadmeRules(t *testing.T) {
 		return execute(t, "", nil, swaks, "--server", p.smtp, "--from", "a@a.test", "--to", "bob@slow.test").stdout
 	}
 	block := readmeBlock(t, "$API/attempts?to=bob@slow.test")
-	add, show, remove, attempts := block[0], block[1], block[2], block[3]
+	add, show, remove, check, attempts := block[0], block[1], block[2], block[3], block[5]
 	wantParts(t, add, p.shell(t, add), `"owner":"test-7"`)
 	wantParts(t, "the first try", send(), "451 4.7.1 Greylisted")
 	wantParts(t, show, p.shell(t, show), `"asked":1`, `"applied":1`)
 	wantParts(t, remove, p.shell(t, remove), `"deleted":1`)
 	wantParts(t, "the second try", send(), "250 2.0.0 OK: queued as")
+	wantParts(t, check, p.shell(t, check), `"ok":false`, `"column":18`)
 	wantParts(t, attempts, p.shell(t, attempts), `"did":"refused"`, `"enhanced":"4.7.1"`, `"stage":"rcpt"`)
 	if n := len(p.attempts(t, "to=bob@slow.test")); n != 1 {
 		t.Errorf("%d attempts, want 1", n)

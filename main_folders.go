@@ -10,6 +10,7 @@ import (
 	"github.com/postroom/postroom/catcher/drop"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/pickup"
+	"github.com/postroom/postroom/ui"
 )
 
 // folderSettings are the flags of the folders that the IIS SMTP service had.
@@ -34,21 +35,51 @@ func (s *folderSettings) check() error {
 	return nil
 }
 
-// run minds the folders until the group's context ends.
-func (s *folderSettings) run(g *group, c *catcher.Catcher, of *settings, log *slog.Logger) {
+// folders are those that are minded; nil for those that are off.
+type folders struct {
+	pickup  *pickup.Folder
+	drop    *drop.Folder
+	badmail *drop.Badmail
+}
+
+func (s *folderSettings) of(c *catcher.Catcher, of *settings, log *slog.Logger) (f folders) {
 	if s.pickup != "" {
-		folder := &pickup.Folder{
+		f.pickup = &pickup.Folder{
 			Dir: s.pickup, Acceptor: c, IDs: mail.NewIDs(rand.Reader), Clock: c.Clock(), Domain: of.domain,
 			Unstuff: s.unstuff, MaxSize: int64(of.maxMessageSize), Log: log,
 		}
-		g.run(folder.Run)
 	}
 	if s.drop != "" {
-		folder := &drop.Folder{Dir: s.drop, Flat: s.flat, Source: c, Log: log}
-		g.run(folder.Run)
+		f.drop = &drop.Folder{Dir: s.drop, Flat: s.flat, Source: c, Log: log}
 	}
 	if s.badmail != "" {
-		folder := &drop.Badmail{Dir: s.badmail, Source: c, Log: log}
-		g.run(folder.Run)
+		f.badmail = &drop.Badmail{Dir: s.badmail, Source: c, Log: log}
+	}
+	return f
+}
+
+// run minds the folders until the group's context ends.
+func (f folders) run(g *group) {
+	if f.pickup != nil {
+		g.run(f.pickup.Run)
+	}
+	if f.drop != nil {
+		g.run(f.drop.Run)
+	}
+	if f.badmail != nil {
+		g.run(f.badmail.Run)
+	}
+}
+
+// show lets the page tell what the folders do.
+func (f folders) show(server *ui.Server) {
+	if f.pickup != nil {
+		server.Pickup = f.pickup.Tally
+	}
+	if f.drop != nil {
+		server.Drop = f.drop.Tally
+	}
+	if f.badmail != nil {
+		server.Badmail = f.badmail.Tally
 	}
 }

@@ -52,6 +52,7 @@ type settings struct {
 	maxAge, idle, pop3Idle, grace span
 	pop3Password                  string
 	httpHosts                     []string
+	basePath                      string
 	logLevel                      string
 	rules, magic                  string
 	queue                         queueSettings
@@ -79,6 +80,7 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.Var(&s.grace, "grace", "time that open sessions get to finish when the program is told to end")
 	flags.StringVar(&s.pop3Password, "pop3-password", "", "`password` of all mailboxes, which also makes APOP possible (empty: any password does)")
 	flags.StringSliceVar(&s.httpHosts, "http-host", nil, "`name` by which browsers may reach the page, besides localhost, IP addresses and names without a dot; * is any")
+	flags.StringVar(&s.basePath, "base-path", "", "`path`, such as /mail, under which a proxy shows the page; it works without as well")
 	flags.StringVar(&s.rules, "rules", "", "`file` of rules: what goes wrong, and where mail goes; it is read again when it changes")
 	flags.StringVar(&s.magic, "magic", "on", "whether addresses at sim.test and simulator.amazonses.com do what their names say: on or off")
 	s.queue.flags(flags)
@@ -105,7 +107,7 @@ func (p program) serve(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	p.announce(room.listeners, s.data)
+	p.announce(room.listeners, &s)
 	err = s.run(ctx, room.catcher, room.listeners, room.rules, log)
 	if err == nil {
 		log.Info("stopped")
@@ -115,6 +117,7 @@ func (p program) serve(ctx context.Context, args []string) error {
 
 // ready checks the settings as they were read, and returns the log.
 func (s *settings) ready(p program, flags *pflag.FlagSet) (*slog.Logger, error) {
+	s.basePath = strings.TrimSuffix(s.basePath, "/")
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -188,6 +191,9 @@ func (s *settings) check() error {
 	}
 	if err := errors.Join(s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
 		return err
+	}
+	if err := ui.CheckBasePath(s.basePath); err != nil {
+		return usagef("--base-path %q: %w", s.basePath, err)
 	}
 	if s.domain == "" || !isDomain(s.domain) {
 		return usagef("--domain %q is no domain name", s.domain)
@@ -280,7 +286,7 @@ func removeStale(ctx context.Context, path string) bool {
 }
 
 // announce says where things are.
-func (p program) announce(ls listeners, data string) {
+func (p program) announce(ls listeners, s *settings) {
 	if ls.smtp != nil {
 		fmt.Fprintf(p.stdout, "SMTP  %s  takes any mail\n", where(ls.smtp))
 	}
@@ -288,14 +294,14 @@ func (p program) announce(ls listeners, data string) {
 		fmt.Fprintf(p.stdout, "POP3  %s  user: the address, or @all for everything\n", where(ls.pop3))
 	}
 	if ls.http != nil {
-		page := "http://" + where(ls.http) + "/"
+		page := "http://" + where(ls.http) + s.basePath + "/"
 		if ls.http.Addr().Network() == "unix" {
 			page = where(ls.http)
 		}
 		fmt.Fprintf(p.stdout, "Page  %s\n", page)
 	}
-	if data != "" {
-		fmt.Fprintf(p.stdout, "Data  %s\n", data)
+	if s.data != "" {
+		fmt.Fprintf(p.stdout, "Data  %s\n", s.data)
 	}
 	if ls.smtp != nil {
 		fmt.Fprintf(p.stdout, "Try   %s send --server %s --to you@example.test --subject Hello --text Hi\n", p.name, where(ls.smtp))
@@ -335,7 +341,8 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	if rules.path != "" {
 		mailGroup.run(rules.watch)
 	}
-	s.folders.run(mailGroup, c, s, log)
+	folders := s.folders.of(c, s, log)
+	folders.run(mailGroup)
 	webhooks := s.webhooks.of(c, s.grace, log)
 	for _, w := range webhooks {
 		pageGroup.run(w.Run)
@@ -350,6 +357,7 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	if ls.http != nil {
 		server := s.uiServer(c, ls, log)
 		server.Webhooks = webhooks
+		folders.show(server)
 		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.http) })
 		context.AfterFunc(pageGroup.failed, stopMail)
 	}
@@ -381,10 +389,11 @@ func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) 
 		Log:            log,
 		Clock:          c.Clock(),
 		Version:        version,
-		Page:           ui.Page(),
+		Page:           ui.Page(s.basePath),
 		MaxMessageSize: int64(s.maxMessageSize),
 		Grace:          time.Duration(s.grace),
 		Hosts:          s.httpHosts,
+		BasePath:       s.basePath,
 	}
 	if ls.smtp != nil {
 		server.SMTP = where(ls.smtp)

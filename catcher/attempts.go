@@ -38,7 +38,9 @@ func (c *Catcher) attempted(a mail.Attempt, body *store.Body) {
 	}
 	a.Body = body != nil && body.Size() > 0
 	c.attempts.add(attempt{a, body})
-	c.bus.Publish(c.cfg.Clock.Now(), mail.Change{Kind: mail.Attempted, Attempt: &a})
+	change := mail.Change{Kind: mail.Attempted, Attempt: &a}
+	c.tally.note(&change)
+	c.bus.Publish(c.cfg.Clock.Now(), change)
 }
 
 func (s *attempts) add(a attempt) {

@@ -57,6 +57,7 @@ type Catcher struct {
 	queue *queue.Queue
 	room  *expect.Room
 
+	tally     tally
 	attempts  attempts
 	advancing sync.Mutex // held while somebody moves the clock
 	unheard   func()     // ends that the clock tells of its moves
@@ -124,6 +125,7 @@ func (c *Catcher) open() (err error) {
 		Publish: func(change mail.Change) {
 			c.index.Note(change)
 			c.queue.Note(change)
+			c.tally.note(&change)
 			c.bus.Publish(c.cfg.Clock.Now(), slim(change))
 		},
 	})
@@ -169,11 +171,16 @@ func (c *Catcher) Close() error {
 // ServeSMTP takes mail from l until ctx ends; see smtpd.Server.Serve.
 func (c *Catcher) ServeSMTP(ctx context.Context, l net.Listener) error { return c.smtp.Serve(ctx, l) }
 
-// Sessions describes the SMTP sessions that are open, oldest first.
-func (c *Catcher) Sessions() []mail.Session { return c.smtp.Sessions() }
+// Sessions describes the SMTP sessions that are open and the latest that have ended;
+// see smtpd.Server.Sessions.
+func (c *Catcher) Sessions(before string, limit int, which func(*mail.Talk) bool) []mail.Talk {
+	return c.smtp.Sessions(before, limit, which)
+}
 
-// Transcript returns what was said in an SMTP session: the sessions that last,
-// and the latest that have ended.
+// Session describes one of them, line by line too; false when it is not known.
+func (c *Catcher) Session(id string) (mail.Talk, []mail.Line, bool) { return c.smtp.Session(id) }
+
+// Transcript returns what was said in one of them.
 func (c *Catcher) Transcript(session string) (string, bool) { return c.smtp.Transcript(session) }
 
 // Boxes lists the mailboxes that hold mail, by name.
@@ -190,7 +197,7 @@ func (c *Catcher) List(ctx context.Context, q store.Query) (store.Page, error) {
 }
 
 // Search returns those messages of List that a query finds. Cursors and limits are
-// those of List.
+// those of List; it knows no Skip.
 func (c *Catcher) Search(ctx context.Context, q store.Query, which *query.Query) (store.Page, error) {
 	return c.index.Search(ctx, q, which)
 }

@@ -24,6 +24,15 @@ func (c *Catcher) Hops() []mail.Hop {
 // NextDue says when the queue acts next; false when it has nothing to do.
 func (c *Catcher) NextDue() (time.Time, bool) { return c.queue.NextDue() }
 
+// Coming lists what falls due, soonest first, at most so many seconds at one hop.
+func (c *Catcher) Coming(limit int) []mail.Coming {
+	list := c.queue.Coming(limit)
+	for i := range list {
+		list[i].Hop = mail.WithoutPassword(list[i].Hop)
+	}
+	return list
+}
+
 // ActOnMail does something to deliveries in the queue (RequeueMail: outside it) and
 // returns to how many. It ends at the first for which that is not possible: the
 // error is store.ErrNotFound, queue.ErrNotQueued, or about the route.

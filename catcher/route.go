@@ -84,8 +84,13 @@ func (c *Catcher) AtRetr(ctx context.Context, id mail.ID) *query.Document {
 	if err != nil {
 		return nil
 	}
-	return &query.Document{Message: &m, Load: func() (*query.Content, error) {
-		body, err := c.store.Open(ctx, id)
+	return c.Document(&m, func() (store.Reader, error) { return c.store.Open(ctx, id) })
+}
+
+// Document is a message for queries. Open gives its bytes, when they are asked for.
+func (c *Catcher) Document(m *mail.Message, open func() (store.Reader, error)) *query.Document {
+	return &query.Document{Message: m, Load: func() (*query.Content, error) {
+		body, err := open()
 		if err != nil {
 			return nil, err
 		}

@@ -355,6 +355,26 @@ func TestRelease(t *testing.T) {
 	}
 }
 
+// TestDispatch sends a mail of our own to a hop, past rules that would keep it here.
+func TestDispatch(t *testing.T) {
+	t.Parallel()
+	hop := catchertest.Start(t)
+	m := catchertest.Start(t)
+	addRule(t, m, "route to=* keep")
+	receipt, err := m.Dispatch(t.Context(), envelope("app@example.test"), strings.NewReader("Subject: reply\r\n\r\nYes.\r\n"), "smtp://"+hop.SMTPAddr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle(t, m)
+	if got := get(t, m, receipt.ID); where(got) != "@done relayed" || got.Deliveries[0].Trail[0].Did != "queued" {
+		t.Errorf("%s %+v", where(got), got.Deliveries)
+	}
+	only(t, hop, "app@example.test")
+	if _, err := m.Dispatch(t.Context(), envelope("app@example.test"), strings.NewReader(""), "http://x.test"); err == nil {
+		t.Error("http is taken for a hop")
+	}
+}
+
 // TestLateBounce: after=5m follows the clock, and survives nothing less.
 func TestLateBounce(t *testing.T) {
 	t.Parallel()

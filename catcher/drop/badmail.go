@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/postroom/postroom/catcher/mail"
@@ -26,6 +27,13 @@ type Badmail struct {
 	Dir    string
 	Source Source
 	Log    *slog.Logger // nil: nowhere
+
+	written atomic.Int64
+}
+
+// Tally says of how many deliveries it has written the files since it runs.
+func (b *Badmail) Tally() mail.FolderTally {
+	return mail.FolderTally{Dir: b.Dir, Done: b.written.Load()}
 }
 
 // Run is as that of Folder.
@@ -57,6 +65,7 @@ func (b *Badmail) write(m *mail.Message, arrived []mail.Delivery, body io.ReadSe
 		if err := writeWhole(base+".BAD", body); err != nil {
 			return err
 		}
+		b.written.Add(1)
 	}
 	return nil
 }

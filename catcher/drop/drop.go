@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/postroom/postroom/catcher/archive"
 	"github.com/postroom/postroom/catcher/event"
@@ -45,6 +46,13 @@ type Folder struct {
 	Source Source
 	Log    *slog.Logger // nil: nowhere
 	Domain string       // of addresses without one
+
+	written atomic.Int64
+}
+
+// Tally says what it has written since it runs.
+func (f *Folder) Tally() mail.FolderTally {
+	return mail.FolderTally{Dir: f.Dir, Done: f.written.Load()}
 }
 
 // Run makes the folder if it is missing and writes into it until ctx or the source
@@ -96,7 +104,11 @@ func (f *Folder) writeFile(path string, m *mail.Message, arrived []mail.Delivery
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return writeWhole(path, io.MultiReader(&head, body))
+	err := writeWhole(path, io.MultiReader(&head, body))
+	if err == nil {
+		f.written.Add(1)
+	}
+	return err
 }
 
 func (f *Folder) address(text string) string {

@@ -171,3 +171,22 @@ func TestUnreadableState(t *testing.T) {
 		}
 	}
 }
+
+func TestTally(t *testing.T) {
+	t.Parallel()
+	s := newSource()
+	s.put(t, "a@x.test", "b@x.test", "c@x.test", mail.BadmailBox)
+	s.put(t, "a@x.test", "b@x.test")
+	each, flat, bad := &Folder{Dir: t.TempDir(), Source: s}, &Folder{Dir: t.TempDir(), Source: s, Flat: true}, &Badmail{Dir: t.TempDir(), Source: s}
+	s.finish(t, each.Run)
+	s.finish(t, flat.Run)
+	s.finish(t, bad.Run)
+	for _, c := range []struct {
+		got  mail.FolderTally
+		want int64
+	}{{each.Tally(), 3}, {flat.Tally(), 2}, {bad.Tally(), 1}} {
+		if c.got.Done != c.want || c.got.Dir == "" {
+			t.Errorf("%+v, want %d written", c.got, c.want)
+		}
+	}
+}

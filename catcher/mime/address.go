@@ -25,6 +25,9 @@ func (m *Message) Addresses(name string) []Address {
 	return list
 }
 
+// ParseAddresses reads a list of addresses as Addresses does that of a header.
+func ParseAddresses(s string) []Address { return parseAddresses(nil, s) }
+
 // An addressReader reads a list of addresses (RFC 5322 §3.4). The last offsets
 // of closing characters are known at the start: what has none is not opened.
 type addressReader struct {

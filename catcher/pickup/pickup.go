@@ -28,6 +28,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -66,6 +67,13 @@ type Folder struct {
 	Unstuff  bool          // files are dot-stuffed, as IIS took them
 	MaxSize  int64         // octets of a file; 0: no limit
 	Scan     time.Duration // real time between two looks, besides notifications; 0: DefaultScan
+
+	waiting, taken, bad atomic.Int64 // files
+}
+
+// Tally says what it has done since it runs.
+func (f *Folder) Tally() mail.FolderTally {
+	return mail.FolderTally{Dir: f.Dir, Waiting: f.waiting.Load(), Done: f.taken.Load(), Bad: f.bad.Load()}
 }
 
 // Run makes the folder if it is missing, and sends what is put there until ctx
@@ -110,7 +118,10 @@ func pause(ctx context.Context, wait time.Duration, watcher *fsnotify.Watcher) {
 
 // work is a Folder at work. It is for one goroutine.
 type work struct {
-	Folder
+	*Folder
+	Scan  time.Duration // these are the Folder's, but never zero
+	Clock clock.Clock
+	Log   *slog.Logger
 	files map[string]*file // by name, those in the folder
 	lost  bool             // the folder cannot be read
 }
@@ -128,7 +139,7 @@ type file struct {
 }
 
 func newWork(f *Folder) *work {
-	w := &work{Folder: *f, files: map[string]*file{}}
+	w := &work{Folder: f, Scan: f.Scan, Clock: f.Clock, Log: f.Log, files: map[string]*file{}}
 	if w.Scan <= 0 {
 		w.Scan = DefaultScan
 	}
@@ -183,12 +194,14 @@ func (w *work) scan(ctx context.Context, now time.Time) (soon bool) {
 		}
 	}
 	w.files = known
+	w.waiting.Store(int64(len(known)))
 	slices.SortFunc(due, func(a, b *file) int { return cmp.Or(a.mod.Compare(b.mod), strings.Compare(a.name, b.name)) })
 	for _, f := range due {
 		if ctx.Err() != nil {
 			return false
 		}
 		w.take(ctx, f, now)
+		w.waiting.Store(int64(len(w.files)))
 	}
 	return soon
 }
@@ -294,8 +307,13 @@ func (w *work) take(ctx context.Context, f *file, now time.Time) {
 	err := w.send(ctx, f, claim)
 	switch reply := (*mail.Reply)(nil); {
 	case errors.Is(err, errMalformed), errors.As(err, &reply) && reply.Code >= 500:
-		err = w.refuse(f, claim, err)
+		if err = w.refuse(f, claim, err); err == nil {
+			w.bad.Add(1)
+		}
 	case err == nil:
+		if !f.sent {
+			w.taken.Add(1)
+		}
 		f.sent = true
 		err = os.Remove(claim)
 	}

@@ -212,3 +212,20 @@ func TestRunTakesAThousand(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTally(t *testing.T) {
+	t.Parallel()
+	w, in, now := start(t)
+	put(t, w, "good", message)
+	put(t, w, "bad", "no envelope")
+	put(t, w, "empty", "")
+	w.scan(t.Context(), now)
+	if got, want := w.Tally(), (mail.FolderTally{Dir: w.Dir, Waiting: 3}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	w.scan(t.Context(), now.Add(time.Hour))
+	got, want := w.Tally(), mail.FolderTally{Dir: w.Dir, Done: 1, Bad: 2}
+	if got != want || len(in.got) != 1 {
+		t.Errorf("%+v, want %+v; came %q", got, want, in.got)
+	}
+}

@@ -13,6 +13,7 @@ import (
 // An entry is what the queue remembers of a delivery.
 type entry struct {
 	id        mail.DeliveryID
+	to        string // recipient
 	hop       *hop
 	at        time.Time // when to act: an attempt, a notice, a report
 	held      bool
@@ -130,7 +131,7 @@ func (q *Queue) note(id mail.DeliveryID) {
 func (q *Queue) put(m *mail.Message, d mail.Delivery) *entry {
 	e := q.entries[d.ID]
 	if e == nil {
-		e = &entry{id: d.ID, index: -1}
+		e = &entry{id: d.ID, to: d.Rcpt.Address, index: -1}
 		q.entries[d.ID] = e
 	} else {
 		q.unlink(e)

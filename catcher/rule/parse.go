@@ -22,7 +22,9 @@ type Error struct {
 	column int
 }
 
-// Error counts columns in characters, from 1.
+// Column is where it is, in characters from 1.
+func (e *Error) Column() int { return e.column }
+
 func (e *Error) Error() string { return fmt.Sprintf("column %d: %s", e.column, e.What) }
 
 // A Rule is one line of the language.
@@ -336,8 +338,7 @@ func (r *Rule) set(key, value string) (what string) {
 		t.Per = strings.Split(value, ",")
 		return checkPer(r.At, t.Per)
 	default:
-		return fmt.Sprintf("no condition is called %.40q; there are %s and %s", key, listOf(known(r.At)),
-			"first, nth, every, until, after, rate, chance, seed, per, name, owner, expires")
+		return fmt.Sprintf("no condition is called %.40q; there are %s and %s", key, listOf(known(r.At)), listOf(settings()))
 	}
 	if !ok {
 		return fmt.Sprintf("%s=%.40s: it should be like %s", key, value, likeness(key))

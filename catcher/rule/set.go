@@ -128,19 +128,25 @@ func (s *Set) applies(e *entry, f *Facts) bool {
 
 // decision is what an entry that applies says.
 func (s *Set) decision(e *entry, f *Facts) Decision {
-	d := Decision{Rule: e.rule.called(), Do: e.rule.Do}
-	if e.expand {
-		d.Do = slices.Clone(d.Do)
-		for i := range d.Do {
-			if text := expand(d.Do[i].Reply.Text, f); text != d.Do[i].Reply.Text {
-				d.Do[i].Reply.Text, d.Do[i].Preset = text, "" // no longer what the preset's name stands for
-			}
-		}
-	}
+	d := Decision{Rule: e.rule.called(), Do: e.does(f)}
 	if s.opt.Obeyed != nil {
 		s.opt.Obeyed(f, d)
 	}
 	return d
+}
+
+// does gives the actions with their placeholders filled in.
+func (e *entry) does(f *Facts) []Action {
+	if !e.expand {
+		return e.rule.Do
+	}
+	do := slices.Clone(e.rule.Do)
+	for i := range do {
+		if text := expand(do[i].Reply.Text, f); text != do[i].Reply.Text {
+			do[i].Reply.Text, do[i].Preset = text, "" // no longer what the preset's name stands for
+		}
+	}
+	return do
 }
 
 // expand fills in the placeholders of a reply.

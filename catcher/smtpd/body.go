@@ -55,7 +55,7 @@ func (c *conn) readData() error {
 		}
 	}
 	c.shrinkAfterBody()
-	c.heard = c.script.add('#', "message of "+strconv.FormatInt(w.size, 10)+" octets")
+	c.heard = c.script.arrived("message of " + strconv.FormatInt(w.size, 10) + " octets")
 	if w.size > w.limit {
 		return c.refused(rule.Dot, c.tooLarge())
 	}

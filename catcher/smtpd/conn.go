@@ -2,6 +2,7 @@ package smtpd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -70,8 +72,11 @@ type conn struct {
 	closing   bool          // the session ends with the present reply
 	over      bool          // it has ended, and nothing more is said
 	reset     bool          // it ends with a RST
+	ending    string        // how it ends, as in mail.Talk; "" as long as that is open
 
 	began time.Time // by the system's clock
+
+	octetsIn, octetsOut atomic.Int64
 
 	mu       sync.Mutex // guards below
 	info     mail.Session
@@ -115,6 +120,50 @@ func (c *conn) about() mail.Session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.info
+}
+
+// talk is what is known of the session and what has come of it.
+func (c *conn) talk() mail.Talk {
+	c.mu.Lock()
+	t := mail.Talk{Session: c.info, State: c.state()}
+	c.mu.Unlock()
+	t.Protocol = protocolName(t.Protocol, false, t.Mechanism != "")
+	t.In, t.Out = c.octetsIn.Load(), c.octetsOut.Load()
+	c.script.tell(&t)
+	return t
+}
+
+// state is that of mail.Talk while the session is open; c.mu is held.
+func (c *conn) state() string {
+	switch {
+	case c.open.data:
+		return "message"
+	case c.open.number != 0:
+		return "transaction"
+	case c.info.Protocol != "":
+		return "ready"
+	}
+	return "connected"
+}
+
+// ends notes how the session ends; what was noted first is the reason.
+func (c *conn) ends(how string) {
+	if c.ending == "" {
+		c.ending = how
+	}
+}
+
+// leaving is how a session ends whose connection fails.
+func leaving(err error) string {
+	switch {
+	case errors.Is(err, errCut):
+		return "rule"
+	case errors.Is(err, net.ErrClosed):
+		return "shutdown"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "timeout"
+	}
+	return "left"
 }
 
 // learn adds to what is known of it.
@@ -220,12 +269,13 @@ func (c *conn) fill(command bool) error {
 	if c.rerr != nil {
 		return c.rerr
 	}
-	if err := c.arm(command && !c.session.inMail); err != nil {
-		c.rerr = err
-		return err
-	}
 	spoke := len(c.out) > 0
-	if err := c.flush(); err != nil {
+	err := c.arm(command && !c.session.inMail)
+	if err == nil {
+		err = c.flush()
+	}
+	if err != nil {
+		c.ends(leaving(err))
 		c.rerr = err
 		return err
 	}
@@ -240,6 +290,7 @@ func (c *conn) fill(command bool) error {
 	c.w += n
 	if n == 0 && err != nil {
 		c.rerr = c.readFailed(err)
+		c.ends(leaving(err))
 	}
 	if n == 0 {
 		return c.rerr
@@ -295,6 +346,7 @@ func (c *conn) readFailed(err error) error {
 
 // bye says that the server is going, and gives go-smtp a reason to close.
 func (c *conn) bye() error {
+	c.ends("shutdown")
 	c.reply(421, "4.3.2", c.srv.Domain+" is shutting down")
 	return io.EOF
 }
@@ -341,7 +393,9 @@ func (c *conn) flush() error {
 		c.werr = c.writeSlowly(out)
 		return c.werr
 	}
-	_, c.werr = c.Conn.Write(c.out)
+	var n int
+	n, c.werr = c.Conn.Write(c.out)
+	c.octetsOut.Add(int64(n))
 	if c.out = c.out[:0]; cap(c.out) > commandBuffer {
 		c.out = nil
 	}
@@ -376,9 +430,10 @@ func (c *conn) Close() error {
 	}
 	err := c.Conn.Close()
 	c.cancel()
-	c.script.add('#', "closed")
+	t := c.talk()
+	t.State, t.Ended, t.End = "ended", c.script.add('#', "closed"), cmp.Or(c.ending, "closed")
 	c.in, c.small, c.out, c.next, c.ahead = nil, nil, nil, nil, nil
-	c.srv.ended(c)
+	c.srv.ended(c, t)
 	c.done()
 	return err
 }

@@ -23,7 +23,7 @@ import (
 func (c *conn) front(line []byte) []byte {
 	if c.sasl {
 		c.sasl = false
-		c.heard = c.script.add('C', "(response hidden)")
+		c.heard = c.script.add('C', hidden)
 		return line
 	}
 	text := strings.TrimRight(string(line), "\r\n")
@@ -49,11 +49,20 @@ func (c *conn) front(line []byte) []byte {
 	case "RSET":
 		return c.pass(trimmed(text), c.let(rule.Rset))
 	case "QUIT":
-		return c.pass(trimmed(text), c.let(rule.Quit))
+		return c.frontQuit(text)
 	case "NOOP", "VRFY":
 		return trimmed(text)
 	}
 	return line
+}
+
+// frontQuit ends the session, unless a rule has done so.
+func (c *conn) frontQuit(text string) []byte {
+	err := c.let(rule.Quit)
+	if err == nil {
+		c.ends("quit")
+	}
+	return c.pass(trimmed(text), err)
 }
 
 // trimmed is the command without blanks at its end, which are common: go-smtp
@@ -69,7 +78,7 @@ func masked(verb, arg, text string) string {
 	if initial == "" {
 		return "AUTH " + mechanism
 	}
-	return "AUTH " + mechanism + " (response hidden)"
+	return "AUTH " + mechanism + " " + hidden
 }
 
 // pass passes a line on, or says why not.
@@ -302,7 +311,7 @@ func (c *conn) frontBdat(arg string) error {
 	if err != nil {
 		return err
 	}
-	c.heard = c.script.add('#', fmt.Sprintf("chunk of %d octets", n))
+	c.heard = c.script.arrived(fmt.Sprintf("chunk of %d octets", n))
 	if !last {
 		c.sayOr(r.reply, fmt.Sprintf("250 2.0.0 %d octets received\r\n", n))
 		return nil

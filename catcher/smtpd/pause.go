@@ -79,7 +79,7 @@ func (c *conn) moveDeadline() {
 func (c *conn) listen() error {
 	for len(c.ahead) < readAhead {
 		c.ahead = slices.Grow(c.ahead, commandBuffer)
-		n, err := c.Conn.Read(c.ahead[len(c.ahead) : len(c.ahead)+commandBuffer])
+		n, err := c.receive(c.ahead[len(c.ahead) : len(c.ahead)+commandBuffer])
 		c.ahead = c.ahead[:len(c.ahead)+n]
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil
@@ -115,7 +115,7 @@ func (c *conn) brakeBy(r ruling) {
 // more than the brake allows.
 func (c *conn) read(p []byte) (int, error) {
 	if c.brake == nil && len(c.ahead) == 0 {
-		return c.Conn.Read(p)
+		return c.receive(p)
 	}
 	if b := c.brake; b != nil {
 		return c.readBraked(b, p)
@@ -125,6 +125,13 @@ func (c *conn) read(p []byte) (int, error) {
 		c.ahead = nil
 	}
 	return n, nil
+}
+
+// receive reads from the connection.
+func (c *conn) receive(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.octetsIn.Add(int64(n))
+	return n, err
 }
 
 func (c *conn) readBraked(b *brake, p []byte) (n int, err error) {
@@ -141,7 +148,7 @@ func (c *conn) readBraked(b *brake, p []byte) (n int, err error) {
 		p = p[:min(len(p), piece(b.rate))]
 	}
 	if len(c.ahead) == 0 {
-		n, err = c.Conn.Read(p)
+		n, err = c.receive(p)
 	} else {
 		n = copy(p, c.ahead)
 		c.ahead = c.ahead[n:]
@@ -181,6 +188,7 @@ func (c *conn) writeSlowly(out []byte) error {
 		if _, err := c.Conn.Write(out[:n]); err != nil {
 			return err
 		}
+		c.octetsOut.Add(int64(n))
 		out = out[n:]
 		if err := c.pause(timeOf(n, c.rate)); err != nil {
 			return err

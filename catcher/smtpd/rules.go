@@ -112,6 +112,7 @@ func (c *conn) act(stage rule.Stage, a *rule.Action, r *ruling) error {
 		c.rate = a.Rate
 	case rule.Hang:
 		c.end(stage, "hung", r)
+		c.ends("rule")
 		c.pause(a.For)
 		c.over = true
 		return errSettled
@@ -144,7 +145,10 @@ func (c *conn) noteReply(stage rule.Stage, a *rule.Action, r *ruling) {
 		return
 	}
 	r.reply = &reply
-	c.closing = c.closing || a.Close || reply.Code == 421
+	if a.Close || reply.Code == 421 {
+		c.closing = true
+		c.ends("rule")
+	}
 }
 
 // end says what a rule wants said before the conversation is broken.
@@ -157,16 +161,24 @@ func (c *conn) end(stage rule.Stage, did string, r *ruling) {
 
 // delay waits. A client that leaves meanwhile has tried in vain.
 func (c *conn) delay(stage rule.Stage, a *rule.Action, r *ruling) error {
-	if a.For <= 0 || c.pause(a.For) == nil {
+	if a.For <= 0 {
+		return nil
+	}
+	err := c.pause(a.For)
+	if err == nil {
 		return nil
 	}
 	c.over = true
+	c.ends(leaving(err))
 	c.attempted(mail.Attempt{Stage: string(stage), Did: "hung", Rule: r.rule})
 	return errSettled
 }
 
 // drop ends the session without a word: what was said before is still sent.
-func (c *conn) drop(a *rule.Action) { c.over, c.reset = true, a.Reset }
+func (c *conn) drop(a *rule.Action) {
+	c.over, c.reset = true, a.Reset
+	c.ends("rule")
+}
 
 // garbage sends octets that are no reply: none of them is ASCII. After STARTTLS it
 // comes where the client expects a handshake.
@@ -174,6 +186,7 @@ func (c *conn) garbage(stage rule.Stage, octets int64) {
 	if stage == rule.StartTLS {
 		c.fill(false) // an error is that of the reply to come
 		c.over = true
+		c.ends("rule")
 	}
 	source := rand.NewPCG(1, 2)
 	for ; octets > 0 && c.werr == nil; octets-- {
@@ -226,6 +239,7 @@ func (c *conn) welcome() bool {
 	for _, stage := range [...]rule.Stage{rule.Connect, rule.Banner} {
 		if err := c.let(stage); err != nil {
 			c.pass(nil, err)
+			c.ends("rule")
 			c.closing = c.closing || !errors.Is(err, errSettled)
 			return false
 		}

@@ -39,8 +39,12 @@ func (s *session) accept() error {
 	if err != nil {
 		return c.refused(rule.Dot, c.replyFor(err))
 	}
+	c.script.kept()
 	if log := c.srv.Log; log.Enabled(c.ctx, slog.LevelDebug) {
 		log.Debug("message accepted", "session", c.id, "id", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
+	}
+	if r.drop != nil || r.reply != nil { // our reply, which would name it, is not said
+		c.script.add('#', "message kept"+keptAs+receipt.ID.String())
 	}
 	if r.drop != nil {
 		c.attempted(mail.Attempt{Stage: string(rule.Dot), Did: "dropped", Rule: r.rule, Message: receipt.ID})
@@ -51,7 +55,7 @@ func (s *session) accept() error {
 		c.sayReply(r.reply)
 		return nil
 	}
-	c.say("250 2.0.0 OK: queued as " + receipt.ID.String() + "\r\n")
+	c.say("250 2.0.0 OK: queued" + keptAs + receipt.ID.String() + "\r\n")
 	return nil
 }
 

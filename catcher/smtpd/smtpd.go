@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -83,6 +84,7 @@ type Server struct {
 	gone chan *smtp.Server // those whose connection is closed; for reap
 
 	transactions atomic.Uint64 // how many have begun
+	begun        atomic.Uint64 // sessions
 
 	mu    sync.Mutex // guards all below
 	conns map[*conn]struct{}
@@ -90,12 +92,13 @@ type Server struct {
 	wg    sync.WaitGroup
 }
 
+// A past is a session that has ended.
 type past struct {
-	id     string
+	talk   mail.Talk
 	script *transcript
 }
 
-// keepSessions is how many ended sessions keep their transcripts.
+// keepSessions is how many ended sessions are known, with their transcripts.
 const keepSessions = 256
 
 // Serve takes connections from l until ctx ends. Then it closes l, tells idle
@@ -205,6 +208,7 @@ func (s *Server) start(nc net.Conn) {
 		nc.Close()
 		return
 	}
+	s.begun.Add(1)
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
 	s.wg.Add(1)
@@ -226,14 +230,14 @@ func (s *Server) start(nc net.Conn) {
 }
 
 // ended is called by conn.Close, once for each connection.
-func (s *Server) ended(c *conn) {
+func (s *Server) ended(c *conn, t mail.Talk) {
 	s.mu.Lock()
 	delete(s.conns, c)
 	if len(s.past) == keepSessions {
 		copy(s.past, s.past[1:])
 		s.past = s.past[:keepSessions-1]
 	}
-	s.past = append(s.past, past{c.id, c.script})
+	s.past = append(s.past, past{t, c.script})
 	s.mu.Unlock()
 	s.gone <- c.smtp
 }
@@ -261,30 +265,67 @@ func (s *Server) each(do func(*conn)) {
 	}
 }
 
-// Sessions describes the sessions that are open, oldest first.
-func (s *Server) Sessions() []mail.Session {
-	var list []mail.Session
-	s.each(func(c *conn) { list = append(list, c.about()) })
-	slices.SortFunc(list, func(a, b mail.Session) int { return strings.Compare(a.ID, b.ID) })
-	return list
+// Begun is how many sessions there have been, those that are open included.
+func (s *Server) Begun() uint64 { return s.begun.Load() }
+
+// Sessions describes those before the one with an ID ("": from the newest on) that
+// which chooses, newest first, at most so many: the open ones, and the latest that
+// have ended.
+func (s *Server) Sessions(before string, limit int, which func(*mail.Talk) bool) []mail.Talk {
+	open, all := s.known()
+	for _, c := range open {
+		all = append(all, c.talk())
+	}
+	all = slices.DeleteFunc(all, func(t mail.Talk) bool { return before != "" && t.ID >= before || !which(&t) })
+	slices.SortFunc(all, func(a, b mail.Talk) int { return strings.Compare(b.ID, a.ID) })
+	return slices.Clip(all[:min(len(all), limit)])
 }
 
-// Transcript returns what was said in a session: while it lasts, and for the
-// latest sessions that have ended.
-func (s *Server) Transcript(sessionID string) (string, bool) {
+// known gives the sessions that are open, and those that have ended.
+func (s *Server) known() (open []*conn, ended []mail.Talk) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ended = make([]mail.Talk, len(s.past), len(s.past)+len(s.conns))
+	for i := range s.past {
+		ended[i] = s.past[i].talk
+	}
+	return slices.Collect(maps.Keys(s.conns)), ended
+}
+
+// Session describes a session, line by line too: while it lasts, and when it is
+// among the latest that have ended.
+func (s *Server) Session(id string) (mail.Talk, []mail.Line, bool) {
+	talk, script := s.find(id)
+	if script == nil {
+		return mail.Talk{}, nil, false
+	}
+	return talk(), script.lines(), true
+}
+
+// Transcript returns what was said in a session that Session knows.
+func (s *Server) Transcript(id string) (string, bool) {
+	_, script := s.find(id)
+	if script == nil {
+		return "", false
+	}
+	return script.String(), true
+}
+
+// find gives a session; script is nil when it is not known.
+func (s *Server) find(id string) (talk func() mail.Talk, script *transcript) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		if c.id == sessionID {
-			return c.script.String(), true
+		if c.id == id {
+			return c.talk, c.script
 		}
 	}
 	for _, p := range s.past {
-		if p.id == sessionID {
-			return p.script.String(), true
+		if p.talk.ID == id {
+			return func() mail.Talk { return p.talk }, p.script
 		}
 	}
-	return "", false
+	return nil, nil
 }
 
 // oneConn is a listener with one connection.

@@ -333,13 +333,12 @@ func playFault(t *testing.T, at, op, arg string, c *client, s *Server, st *stage
 
 // lastSession is the session of a server that has had but one.
 func lastSession(s *Server) string {
-	if open := s.Sessions(); len(open) > 0 {
-		return open[0].ID
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.past[len(s.past)-1].id
+	return s.Sessions("", 1, all)[0].ID
 }
+
+func all(*mail.Talk) bool { return true }
+
+func open(t *mail.Talk) bool { return t.Ended.IsZero() }
 
 func unescape(t *testing.T, at, s string) string {
 	t.Helper()
@@ -674,15 +673,18 @@ func TestOpenSessionsAreListed(t *testing.T) {
 	first.ask("AUTH PLAIN AGpvZQBwdw==", "235 *")
 	second := connect(t, addr)
 	second.expect("220 *")
-	list := s.Sessions()
-	if len(list) != 2 || list[0].User != "joe" || list[0].Helo != "client.test" || list[1].Remote != second.LocalAddr().String() {
+	list := s.Sessions("", 9, open)
+	if len(list) != 2 || list[1].User != "joe" || list[1].Helo != "client.test" || list[0].Remote != second.LocalAddr().String() {
 		t.Errorf("%+v", list)
 	}
-	if text, ok := s.Transcript(list[1].ID); !ok || !strings.Contains(text, "S: 220 mx.test") {
+	if list[0].State != "connected" || list[1].State != "ready" || list[1].Protocol != "ESMTPA" || list[0].End != "" {
+		t.Errorf("%+v", list)
+	}
+	if text, ok := s.Transcript(list[0].ID); !ok || !strings.Contains(text, "S: 220 mx.test") {
 		t.Errorf("transcript %q", text)
 	}
 	stop()
-	if list := s.Sessions(); len(list) != 0 {
+	if list := s.Sessions("", 9, open); len(list) != 0 {
 		t.Errorf("after the end: %+v", list)
 	}
 }

@@ -107,3 +107,31 @@ func (l *line) between(after, before mail.ID) []slot {
 	}
 	return l.slots[from:max(from, to)]
 }
+
+// skip leaves out the first messages of slots, in the order of the query, and
+// returns the last of them: its other deliveries may follow. live is how many slots
+// of the whole line are alive. Where none is dead and none has a twin beside it,
+// which is known of the line of all messages, it need not look at them.
+func skip(slots []slot, q Query, live int) (left []slot, last *record) {
+	left = slots
+	if n := len(slots); q.Skip > 0 && q.Box == "" && n == live {
+		n = max(n-q.Skip, 0)
+		if q.Oldest {
+			return slots[len(slots)-n:], nil
+		}
+		return slots[:n], nil
+	}
+	for passed := 0; passed < q.Skip && len(left) > 0; {
+		place := &left[len(left)-1]
+		if q.Oldest {
+			place, left = &left[0], left[1:]
+		} else {
+			left = left[:len(left)-1]
+		}
+		if !place.dead && place.rec != last {
+			last = place.rec
+			passed++
+		}
+	}
+	return left, last
+}

@@ -216,14 +216,13 @@ func (s *Memory) List(ctx context.Context, q Query) (Page, error) {
 		}
 		l = &b.line
 	}
-	size := int(l.live)
+	size := max(int(l.live)-max(q.Skip, 0), 0)
 	if q.Limit > 0 {
 		size = min(size, q.Limit)
 	}
 	page := Page{Messages: make([]mail.Message, 0, size)}
 	w := writer{bare: q.Bare, ahead: min(size, writeAhead)}
-	slots := l.between(q.After, q.Before)
-	var last *record
+	slots, last := skip(l.between(q.After, q.Before), q, int(l.live))
 	for k := range slots {
 		place := &slots[k]
 		if !q.Oldest {

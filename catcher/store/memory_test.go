@@ -207,3 +207,33 @@ func BenchmarkMemoryList(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMemorySkip lists a page from the middle of 1,000,000 messages: of all,
+// of a mailbox, and of all when one of them has gone.
+func BenchmarkMemorySkip(b *testing.B) {
+	s := store.NewMemory(store.Options{})
+	var last mail.Message
+	for range 1_000_000 {
+		m, err := s.Append(b.Context(), &store.Body{}, mail.Message{Deliveries: []mail.Delivery{{Box: "a@a"}}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		last = m
+	}
+	page := func(box string) func(*testing.B) {
+		return func(b *testing.B) {
+			for b.Loop() {
+				if page, err := s.List(b.Context(), store.Query{Box: box, Skip: 500_000, Limit: 200}); err != nil || len(page.Messages) != 200 {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+	b.Run("All", page(""))
+	b.Run("Box", page("a@a"))
+	s.Append(b.Context(), &store.Body{}, mail.Message{Deliveries: []mail.Delivery{{Box: "a@a"}}})
+	if _, err := s.Delete(b.Context(), last.Deliveries[0].ID); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("Gaps", page(""))
+}

@@ -101,6 +101,7 @@ type Query struct {
 	Before mail.ID // only those older than this; zero for no bound
 	After  mail.ID // only those newer than this; zero for no bound
 	Oldest bool    // oldest first; otherwise newest first
+	Skip   int     // so many of them, in that order, are passed over first; 0 or less for none
 	Limit  int     // at most so many; 0 or less for all
 
 	// Bare asks only for ID, Received, Size, Unterminated and the deliveries

@@ -70,6 +70,10 @@ func BenchmarkFilled(b *testing.B) {
 	for name, run := range map[string]func(i int){
 		"ListPage":    func(int) { must(s.List(b.Context(), store.Query{Limit: 50})) },
 		"ListBoxPage": func(i int) { must(s.List(b.Context(), store.Query{Box: fmt.Sprintf("%d@a.test", i%1000), Limit: 50})) },
+		"Skip":        func(int) { must(s.List(b.Context(), store.Query{Skip: count / 2, Limit: 200})) },
+		"SkipBox": func(i int) {
+			must(s.List(b.Context(), store.Query{Box: fmt.Sprintf("%d@a.test", i%1000), Skip: count / 2000, Limit: 200}))
+		},
 		"ListBare1000": func(int) {
 			must(s.List(b.Context(), store.Query{Limit: 1000, Bare: true, Oldest: true}))
 		},

@@ -35,7 +35,8 @@ type reading struct {
 	finder
 
 	get, box, boxes, all, name *sql.Stmt
-	lists                      map[listing]*sql.Stmt
+	countAll, countBox         *sql.Stmt
+	lists, places              map[listing]*sql.Stmt
 
 	prepared []*sql.Stmt
 
@@ -47,7 +48,7 @@ type reading struct {
 type listing struct{ box, oldest bool }
 
 func openReading(dir string, segs *segments, log *slog.Logger) (*reading, error) {
-	r := &reading{db: openSQL(dir, "query_only(1)", "cache_size(-2000)"), segs: segs, log: log, lists: map[listing]*sql.Stmt{}, names: map[int64]string{}}
+	r := &reading{db: openSQL(dir, "query_only(1)", "cache_size(-2000)"), segs: segs, log: log, lists: map[listing]*sql.Stmt{}, places: map[listing]*sql.Stmt{}, names: map[int64]string{}}
 	r.db.SetMaxOpenConns(readers)
 	r.db.SetMaxIdleConns(readers)
 	var failed error
@@ -64,6 +65,12 @@ func openReading(dir string, segs *segments, log *slog.Logger) (*reading, error)
 		inAll      = "SELECT " + rowColumns + " FROM messages m WHERE m.id > ?1 AND m.id < ?2 ORDER BY m.id"
 		inBox      = "SELECT " + rowColumns + " FROM boxed b CROSS JOIN messages m ON m.id = b.id" +
 			" WHERE b.box = (SELECT no FROM boxes WHERE name = ?3) AND b.id > ?1 AND b.id < ?2 ORDER BY b.id"
+
+		// The ID after ?4 others, and how many there are when that is none.
+		placeInAll = "SELECT id FROM messages WHERE id > ?1 AND id < ?2 AND ?3 = '' ORDER BY id %s LIMIT 1 OFFSET ?4"
+		placeInBox = "SELECT id FROM boxed WHERE box = (SELECT no FROM boxes WHERE name = ?3) AND id > ?1 AND id < ?2 GROUP BY id ORDER BY id %s LIMIT 1 OFFSET ?4"
+		countInAll = "SELECT count(*) FROM messages WHERE id > ?1 AND id < ?2 AND ?3 = ''"
+		countInBox = "SELECT count(DISTINCT id) FROM boxed WHERE box = (SELECT no FROM boxes WHERE name = ?3) AND id > ?1 AND id < ?2"
 	)
 	r.get = prepare("SELECT " + rowColumns + " FROM messages m WHERE m.id = ?")
 	r.named, r.namedMany, r.numbered = prepare(boxQuery+"name = ?"), prepare(boxQuery+"name IN "+tuples(1, bulkRows)), prepare(boxQuery+"no = ?")
@@ -75,6 +82,9 @@ func openReading(dir string, segs *segments, log *slog.Logger) (*reading, error)
 	r.lists[listing{false, false}] = prepare(inAll + " DESC")
 	r.lists[listing{true, true}] = prepare(inBox)
 	r.lists[listing{true, false}] = prepare(inBox + " DESC")
+	r.places[listing{false, true}], r.places[listing{false, false}] = prepare(fmt.Sprintf(placeInAll, "")), prepare(fmt.Sprintf(placeInAll, "DESC"))
+	r.places[listing{true, true}], r.places[listing{true, false}] = prepare(fmt.Sprintf(placeInBox, "")), prepare(fmt.Sprintf(placeInBox, "DESC"))
+	r.countAll, r.countBox = prepare(countInAll), prepare(countInBox)
 	if failed != nil {
 		return nil, errors.Join(failed, r.close())
 	}
@@ -140,6 +150,7 @@ func (s *Store) List(ctx context.Context, q store.Query) (page store.Page, err e
 	page.Messages = []mail.Message{}
 	tail := s.view.messages()
 	older := q
+	older.Skip = max(q.Skip, 0)
 	if len(tail) > 0 && (q.Before.IsZero() || tail[0].row.id.Compare(q.Before) < 0) {
 		older.Before = tail[0].row.id
 	}
@@ -147,19 +158,24 @@ func (s *Store) List(ctx context.Context, q store.Query) (page store.Page, err e
 		q.Limit = math.MaxInt
 	}
 	if !q.Oldest {
-		listTail(&page, tail, q)
+		older.Skip -= listTail(&page, tail, q)
 	}
-	if !page.More {
+	if older.Skip, err = s.read.skip(ctx, &older); err != nil {
+		return page, err
+	}
+	if !page.More && older.Skip == 0 {
 		err = s.read.list(ctx, &page, older, q.Limit-len(page.Messages))
 	}
 	if q.Oldest && !page.More && err == nil {
+		q.Skip = older.Skip
 		listTail(&page, tail, q)
 	}
 	return page, err
 }
 
-// listTail adds what the query wants of the tail.
-func listTail(page *store.Page, tail []tailed, q store.Query) {
+// listTail adds what the query wants of the tail, and returns how many it passed
+// over.
+func listTail(page *store.Page, tail []tailed, q store.Query) (passed int) {
 	for i := range tail {
 		t := tail[i]
 		if !q.Oldest {
@@ -168,12 +184,17 @@ func listTail(page *store.Page, tail []tailed, q store.Query) {
 		if !t.in(q) {
 			continue
 		}
+		if passed < q.Skip {
+			passed++
+			continue
+		}
 		if len(page.Messages) == q.Limit {
 			page.More = true
-			return
+			return passed
 		}
 		page.Messages = append(page.Messages, *t.message)
 	}
+	return passed
 }
 
 // in says whether the query wants it, as far as mailbox and bounds are concerned.
@@ -183,6 +204,40 @@ func (t tailed) in(q store.Query) bool {
 		return false
 	}
 	return q.Box == "" || slices.ContainsFunc(t.message.Deliveries, func(d mail.Delivery) bool { return d.Box == q.Box })
+}
+
+// skip sets a bound of the query behind the messages that it passes over, and
+// returns how many are left to pass over when the database has not so many. Only
+// the index is read.
+func (r *reading) skip(ctx context.Context, q *store.Query) (left int, err error) {
+	if q.Skip <= 0 {
+		return 0, nil
+	}
+	after, before := bounds(q)
+	var id []byte
+	err = r.places[listing{q.Box != "", q.Oldest}].QueryRowContext(ctx, after[:], before[:], q.Box, q.Skip-1).Scan(&id)
+	if err == nil && q.Oldest {
+		copy(q.After[:], id)
+	} else if err == nil {
+		copy(q.Before[:], id)
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return 0, err
+	}
+	count, n := r.countAll, 0
+	if q.Box != "" {
+		count = r.countBox
+	}
+	err = count.QueryRowContext(ctx, after[:], before[:], q.Box).Scan(&n)
+	return max(q.Skip-n, 0), err
+}
+
+// bounds are those of a query, with the highest ID for no bound.
+func bounds(q *store.Query) (after, before mail.ID) {
+	if q.Before.IsZero() {
+		return q.After, mail.ID(bytes.Repeat([]byte{0xff}, len(before)))
+	}
+	return q.After, q.Before
 }
 
 // list adds at most so many messages from the database.
@@ -210,10 +265,7 @@ func (r *reading) list(ctx context.Context, page *store.Page, q store.Query, mos
 
 // rows finds at most so many rows, and says whether there are more.
 func (r *reading) rows(ctx context.Context, q store.Query, most int) (list []*row, more bool, err error) {
-	after, before := q.After, q.Before
-	if before.IsZero() {
-		before = mail.ID(bytes.Repeat([]byte{0xff}, len(before)))
-	}
+	after, before := bounds(&q)
 	args := []any{after[:], before[:]}
 	if q.Box != "" {
 		args = append(args, q.Box)

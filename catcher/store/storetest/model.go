@@ -220,6 +220,7 @@ func (m *model) list(rt *rapid.T, b *bench) {
 	q := store.Query{
 		Box:    rapid.SampledFrom([]string{"", "a@a", "b@b"}).Draw(rt, "box"),
 		Oldest: rapid.Bool().Draw(rt, "oldest"),
+		Skip:   rapid.SampledFrom([]int{0, 0, 1, 2, 5}).Draw(rt, "skip"),
 		Limit:  rapid.IntRange(0, 4).Draw(rt, "limit"),
 	}
 	if rapid.Bool().Draw(rt, "bounded") {
@@ -234,6 +235,7 @@ func (m *model) list(rt *rapid.T, b *bench) {
 	if !q.Oldest {
 		slices.Reverse(want)
 	}
+	want = want[min(q.Skip, len(want)):]
 	more := q.Limit > 0 && len(want) > q.Limit
 	if more {
 		want = want[:q.Limit]

@@ -375,6 +375,25 @@ func testListPages(t *testing.T, b *bench) {
 	b.wantNames(store.Query{After: ids[1], Before: ids[4]}, "3 2")
 	b.wantNames(store.Query{After: ids[4], Before: ids[1]}, "")
 	b.wantNames(store.Query{Box: "b@b", Before: ids[4], Limit: 1}, "3")
+	for _, c := range []struct {
+		q    store.Query
+		want string
+	}{
+		{store.Query{Skip: 2, Limit: 2}, "4 3"},
+		{store.Query{Skip: 5}, "1 0"},
+		{store.Query{Skip: 7}, ""},
+		{store.Query{Skip: 8}, ""},
+		{store.Query{Skip: -1, Limit: 1}, "6"},
+		{store.Query{Skip: 2, Limit: 2, Oldest: true}, "2 3"},
+		{store.Query{Skip: 9, Oldest: true}, ""},
+		{store.Query{Skip: 1, Box: "b@b"}, "3 1"},
+		{store.Query{Skip: 2, Box: "a@a", Oldest: true}, "4 6"},
+		{store.Query{Skip: 1, Box: "none@a"}, ""},
+		{store.Query{Skip: 1, Before: ids[5], After: ids[1]}, "3 2"},
+		{store.Query{Skip: 1, Before: ids[5], After: ids[1], Oldest: true}, "3 4"},
+	} {
+		b.wantNames(c.q, c.want)
+	}
 	for limit, more := range map[int]bool{0: false, 6: true, 7: false, 8: false} {
 		if page := b.list(store.Query{Limit: limit}); page.More != more {
 			t.Errorf("limit %d: More is %v", limit, page.More)
