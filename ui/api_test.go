@@ -35,6 +35,8 @@ func TestEveryRoute(t *testing.T) {
 		{"GET", "/mailbox/a@b.test", "", 200, "the page"},
 		{"GET", "/v1/info", "", 200, `"smtp":"127.0.0.1:1025","pop3":"127.0.0.1:1110","http":"127.0.0.1:8025","startedAt":"2026-03-01T12:00:00Z","maxMessageSize":1048576`},
 		{"GET", "/v1/sessions", "", 200, `"sessions":[{"id":"S1"`},
+		{"GET", "/v1/sessions/S1", "", 200, `"lines":[{"at":0.001,"from":"client"`},
+		{"GET", "/v1/sessions/S2", "", 404, "The session is not known"},
 		{"GET", "/v1/openapi.json", "", 200, `"openapi": "3.1.0"`},
 		{"GET", "/v1", "", 404, "nothing at /v1"},
 		{"GET", "/v1/", "", 404, "nothing at /v1/"},
@@ -58,6 +60,12 @@ func TestEveryRoute(t *testing.T) {
 		{"GET", "/v1/messages?q=form:alice", "", 400, "query.q"},
 		{"GET", "/v1/messages?mailbox=%zz", "", 400, "query"},
 		{"GET", "/v1/messages?mailbox=never@x.test", "", 200, `"messages":[],"next":"","total":0`},
+		{"GET", "/v1/messages?offset=0&limit=1", "", 200, `"total":1`},
+		{"GET", "/v1/messages?offset=1", "", 200, `"messages":[],"next":"","total":1`},
+		{"GET", "/v1/messages?offset=-1", "", 422, "query.offset"},
+		{"GET", "/v1/messages?offset=1&before=" + somebody, "", 400, "query.offset"},
+		{"GET", "/v1/messages?offset=1&after=" + somebody, "", 400, "query.offset"},
+		{"GET", "/v1/messages?offset=1&q=x", "", 400, "query.offset"},
 		{"GET", "/v1/messages/ID", "", 200, `"remoteContent":1`},
 		{"GET", "/v1/messages/latest", "", 200, `"ID"`},
 		{"GET", "/v1/messages/latest?mailbox=never@x.test", "", 404, "no mail"},
@@ -86,6 +94,12 @@ func TestEveryRoute(t *testing.T) {
 		{"POST", "/v1/messages/seen", `{"seen":true,"ids":["x"]}`, 400, "body.ids"},
 		{"POST", "/v1/messages/seen", `{"seen":true,"ids":["` + somebody + `"]}`, 200, `{"marked":0}`},
 
+		{"POST", "/v1/messages/delete", `{}`, 422, "ids"},
+		{"POST", "/v1/messages/delete", `{"ids":["x"]}`, 400, "body.ids"},
+		{"POST", "/v1/messages/delete", `{"ids":["` + somebody + `"]}`, 200, `{"deleted":0}`},
+		{"POST", "/v1/messages/delete", `{"ids":["ID"],"mailbox":"never@x.test"}`, 200, `{"deleted":0}`},
+		{"POST", "/v1/messages/delete", `{"ids":["ID"],"mailbox":"a b"}`, 200, `{"deleted":0}`},
+		{"DELETE", "/v1/messages?all=true&until=x", "", 400, "query.until"},
 		{"POST", "/v1/messages?to=a@b.test", "", 400, "no mail"},
 		{"POST", "/v1/messages?to=a@b@c", plainMail, 400, "query.to"},
 		{"POST", "/v1/messages?to=", plainMail, 400, "query.to"},
@@ -113,7 +127,7 @@ func TestEveryRoute(t *testing.T) {
 		{"DELETE", "/v1/messages/ID", "", 404, "No such message"},
 		{"GET", "/v1/messages/latest/raw", "", 404, "no mail"},
 	} {
-		a := s.do(c.method, strings.ReplaceAll(c.path, "ID", id), c.body)
+		a := s.do(c.method, strings.ReplaceAll(c.path, "ID", id), strings.ReplaceAll(c.body, `"ID"`, `"`+id+`"`))
 		if has := strings.ReplaceAll(c.has, `"ID"`, `"`+id+`"`); a.status != c.status || !strings.Contains(string(a.body), has) {
 			t.Errorf("%s %s: %d %s, want %d with %q", c.method, c.path, a.status, a.body, c.status, has)
 			continue
@@ -317,6 +331,49 @@ func TestSeen(t *testing.T) {
 	s.do("PUT", "/v1/messages/"+id+"/seen", `{"seen":false}`).ok().has(`"seen":false,"deliveries"`)
 }
 
+func TestDeleteMany(t *testing.T) {
+	t.Parallel()
+	s := start(t, catcher.Config{})
+	first := s.accept(plainMail, "ann@x.test", "bob@x.test")
+	second := s.accept(plainMail, "ann@x.test", "bob@x.test")
+	s.accept(plainMail, "ann@x.test")
+	for _, c := range []struct {
+		method, path, body string
+		deleted            int
+		left               string // in all, in ann's and in bob's mailbox
+	}{
+		{"DELETE", "/v1/messages?mailbox=ann@x.test&until=" + first, "", 1, "3 2 2"},
+		{"DELETE", "/v1/messages?mailbox=ann@x.test&until=" + first, "", 0, "3 2 2"},
+		{"POST", "/v1/messages/delete", `{"ids":["` + first + `","` + second + `"],"mailbox":"ann@x.test"}`, 1, "3 1 2"},
+		{"POST", "/v1/messages/delete", `{"ids":["` + first + `","` + somebody + `"]}`, 1, "2 1 1"},
+		{"DELETE", "/v1/messages?all=true&until=" + second, "", 1, "1 1 0"},
+		{"DELETE", "/v1/messages?mailbox=ann@x.test", "", 1, "0 0 0"},
+	} {
+		s.do(c.method, c.path, c.body).ok().has(fmt.Sprintf(`{"deleted":%d}`, c.deleted))
+		var all, ann, bob api.Messages
+		s.get("/v1/messages").ok().into(&all)
+		s.get("/v1/messages?mailbox=ann@x.test").ok().into(&ann)
+		s.get("/v1/messages?mailbox=bob@x.test").ok().into(&bob)
+		if got := fmt.Sprint(all.Total, ann.Total, bob.Total); got != c.left {
+			t.Errorf("after %s %s %s: %s left, want %s", c.method, c.path, c.body, got, c.left)
+		}
+	}
+}
+
+func TestListFromTheMiddle(t *testing.T) {
+	t.Parallel()
+	s := start(t, catcher.Config{})
+	var ids []string
+	for range 5 {
+		ids = append(ids, s.accept(plainMail, "ann@x.test"))
+	}
+	var page api.Messages
+	s.get("/v1/messages?mailbox=ann@x.test&offset=2&limit=2").ok().into(&page)
+	if len(page.Messages) != 2 || page.Messages[0].ID != ids[2] || page.Next != ids[1] || page.Total != 5 {
+		t.Errorf("%+v", page)
+	}
+}
+
 func TestMarkMany(t *testing.T) {
 	t.Parallel()
 	s := start(t, catcher.Config{})
@@ -462,6 +519,12 @@ func TestGuard(t *testing.T) {
 		{"same-site", "POST", "/v1/messages/sample", []string{"Sec-Fetch-Site", "same-site"}, 403},
 		{"typed URL", "POST", "/v1/messages/sample", []string{"Sec-Fetch-Site", "none"}, 201},
 		{"foreign page reads", "GET", "/v1/messages", []string{"Origin", "http://evil.example"}, 200}, // without CORS it sees nothing
+		{"foreign page reads, and a browser says so", "GET", "/v1/messages", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"}, 403},
+		{"page beside us reads", "GET", "/v1/events", []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "cors"}, 403},
+		{"foreign page links", "GET", "/v1/messages", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"}, 200},
+		{"own page reads", "GET", "/v1/messages", []string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors"}, 200},
+		{"frame of a mail loads a picture", "GET", "/v1/messages/01J00000000000000000000000/parts/2", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"}, 404},
+		{"frame of a mail loads more", "GET", "/v1/messages/x/parts/2/..", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"}, 403},
 		{"foreign websocket", "GET", "/v1/events", []string{"Origin", "http://evil.example", "Connection", "upgrade", "Upgrade", "websocket"}, 403},
 		{"page is guarded too", "POST", "/", []string{"Origin", "http://evil.example"}, 403},
 

@@ -82,6 +82,18 @@ func (h *handler) serveMail(w http.ResponseWriter, r *http.Request, id mail.ID, 
 // inertPolicy is for what must do nothing when a browser opens it by itself.
 const inertPolicy = "sandbox; default-src 'none'"
 
+// viewerPolicy is for what a browser shows in a viewer of its own. Viewers for
+// PDF are refused a sandbox by some browsers, and players must load what they
+// play; but nothing can run, whatever is in the file.
+const viewerPolicy = "default-src 'none'; media-src 'self'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+func partPolicy(contentType string) string {
+	if kind, _, _ := strings.Cut(contentType, "/"); kind == "audio" || kind == "video" || contentType == "application/pdf" {
+		return viewerPolicy
+	}
+	return inertPolicy
+}
+
 func (h *handler) getText(w http.ResponseWriter, r *http.Request) error {
 	return h.withParsed(r, func(_ string, p *mime.Message) error {
 		text, ok := p.Text()
@@ -110,11 +122,11 @@ func (h *handler) getHTML(w http.ResponseWriter, r *http.Request) error {
 		if !ok {
 			return notFound("The message has no HTML.")
 		}
-		parts := "/v1/messages/" + id + "/parts/"
+		parts := h.BasePath + "/v1/messages/" + id + "/parts/"
 		html, _ = rewriteHTML(html, cidLinks(p, parts))
 		head := w.Header()
 		head.Set("Content-Type", "text/html; charset=utf-8")
-		head.Set("Content-Security-Policy", htmlPolicy(r.Host, parts, wants(r, "remote")))
+		head.Set("Content-Security-Policy", htmlPolicy(hostOf(r), parts, wants(r, "remote")))
 		head.Set("Referrer-Policy", "no-referrer")
 		head.Set("X-DNS-Prefetch-Control", "off")
 		io.WriteString(w, html) // the client has left if this fails
@@ -170,7 +182,8 @@ func (h *handler) getPart(w http.ResponseWriter, r *http.Request) error {
 		}
 		head := w.Header()
 		head.Set("Content-Type", contentType)
-		head.Set("Content-Security-Policy", inertPolicy)
+		head.Set("Content-Security-Policy", partPolicy(contentType))
+		head.Del("Cross-Origin-Resource-Policy") // the frame of a mail that shows it belongs to no origin
 		head.Set("Content-Disposition", disposition(kind, partName(part)))
 		io.Copy(w, p.Open(part)) // the client has left if this fails
 		return nil
@@ -187,8 +200,9 @@ func partName(p *mime.Part) string {
 var charsetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._:+-]*$`)
 
 // safeType is the type under which a browser gets a part, and whether it may
-// show it: pictures that cannot run scripts, and text as text. The rest is only
-// to be saved.
+// show it: pictures that cannot run scripts, sound and film, PDF, and text as
+// text. The rest is only to be saved. As nothing is sniffed, a page that is called
+// a PDF is a broken PDF.
 func safeType(p *mime.Part) (contentType string, inline bool) {
 	switch p.ContentType {
 	case "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/apng",
@@ -196,7 +210,12 @@ func safeType(p *mime.Part) (contentType string, inline bool) {
 		return p.ContentType, true
 	case "image/jpg", "image/pjpeg": // what some programs call it
 		return "image/jpeg", true
-	case "application/pdf", "message/rfc822":
+	case "audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg", "audio/wav", "audio/webm", "audio/flac",
+		"video/mp4", "video/webm", "video/ogg", "application/pdf":
+		return p.ContentType, true
+	case "audio/x-wav", "audio/wave":
+		return "audio/wav", true
+	case "message/rfc822":
 		return p.ContentType, false
 	}
 	if strings.HasPrefix(p.ContentType, "text/") {

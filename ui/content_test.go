@@ -106,6 +106,41 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// What a browser may show by itself, and what becomes of all that could run.
+func TestTypesOfParts(t *testing.T) {
+	t.Parallel()
+	s := start(t, catcher.Config{})
+	const inert = "sandbox; default-src 'none'"
+	const viewer = "default-src 'none'; media-src 'self'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+	for declared, want := range map[string]struct{ contentType, kind, policy string }{
+		"application/pdf":               {"application/pdf", "inline", viewer},
+		"audio/mpeg":                    {"audio/mpeg", "inline", viewer},
+		"audio/x-wav":                   {"audio/wav", "inline", viewer},
+		"video/mp4":                     {"video/mp4", "inline", viewer},
+		"video/x-msvideo":               {"application/octet-stream", "attachment", inert},
+		"image/png":                     {"image/png", "inline", inert},
+		"image/svg+xml":                 {"application/octet-stream", "attachment", inert},
+		"text/html":                     {"text/plain", "inline", inert},
+		"text/xml":                      {"text/plain", "inline", inert},
+		"text/xsl":                      {"text/plain", "inline", inert},
+		"text/javascript":               {"text/plain", "inline", inert},
+		"application/xhtml+xml":         {"application/octet-stream", "attachment", inert},
+		"application/xml":               {"application/octet-stream", "attachment", inert},
+		"application/javascript":        {"application/octet-stream", "attachment", inert},
+		"application/x-mimearchive":     {"application/octet-stream", "attachment", inert},
+		"application/x-shockwave-flash": {"application/octet-stream", "attachment", inert},
+		"message/rfc822":                {"message/rfc822", "attachment", inert},
+	} {
+		id := s.accept("Content-Type: "+declared+"\r\nContent-Transfer-Encoding: base64\r\n\r\nPHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==\r\n", "bob@x.test")
+		head := s.get("/v1/messages/" + id + "/parts/1").ok().header
+		kind, _, _ := strings.Cut(head.Get("Content-Disposition"), ";")
+		if head.Get("Content-Type") != want.contentType || kind != want.kind || head.Get("Content-Security-Policy") != want.policy ||
+			head.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %v", declared, head)
+		}
+	}
+}
+
 func TestTranscriptOfUnknownSession(t *testing.T) {
 	t.Parallel()
 	s := start(t, catcher.Config{})

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	frameEvery   = 50 * time.Millisecond // at most so often a frame goes out while much happens
+	frameEvery   = 10 * time.Millisecond // at most so often a frame goes out while much happens; a screen shows one in 16
 	frameLimit   = 4096                  // events in one frame
 	frameDetails = 200                   // added events in one frame that carry their message
 	writeTimeout = 10 * time.Second      // for one frame to a client
@@ -133,7 +133,7 @@ type follower struct {
 // hello is the first frame.
 func (f *follower) hello() ([]byte, error) {
 	f.seq = f.sub.Cursor()
-	return json.Marshal([]api.Event{{Seq: f.seq, Type: "hello", Version: f.h.Version}})
+	return json.Marshal([]api.Event{{Seq: f.seq, Type: "hello", Version: f.h.Version, Last: f.h.Backend.LastEvent()}})
 }
 
 // next waits for a frame: the first event after a pause goes out at once, the
@@ -279,6 +279,9 @@ func (f *follower) view(ctx context.Context, e event.Event, detailed bool) (api.
 		v.Steps = each(newSteps(&e.Change), viewStep)
 	}
 	v.ID, v.Mailboxes, v.Deliveries = e.Message.ID.String(), boxes(e.Change), each(e.Deliveries, viewShort)
+	if s := e.Message.Envelope.Session; e.Kind == mail.Added && s != nil {
+		v.Via = s.Protocol
+	}
 	if e.Kind == mail.Removed {
 		gone := len(e.Message.Deliveries) == 0
 		v.Gone = &gone

@@ -4,6 +4,9 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/postroom/postroom/catcher/mime"
+	"github.com/postroom/postroom/ui/api"
 )
 
 // Hurry makes a server impatient with followers of events, so that tests need
@@ -27,3 +30,6 @@ func Mismatches(spec *huma.OpenAPI, schema *huma.Schema, v any) []error {
 	huma.Validate(spec.Components.Schemas, schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, v, &found)
 	return found.Errors
 }
+
+// Reply is the draft that answers a message.
+func Reply(m *mime.Message, sender, as string, all bool) api.Draft { return reply(m, sender, as, all) }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,12 +20,19 @@ import (
 //
 //   - Requests that change something, and websockets (which no same-origin policy
 //     protects), must come from our own page or from no page at all.
+//   - What it could not read anyway it need not ask for either: a search costs time,
+//     and events and expectations hold a connection.
 //   - The host name must be one that a foreign site cannot have, or the site could
 //     let its own name point here and be "our own page" (DNS rebinding).
 func (h *handler) guard(r *http.Request) error {
-	if fromBrowser(r) && !h.knownHost(r.Host) {
-		return huma.NewError(http.StatusMisdirectedRequest,
-			fmt.Sprintf("Browsers may not use this server as %q: the name is not among the allowed hosts.", r.Host))
+	for _, host := range []string{r.Host, hostOf(r)} {
+		if fromBrowser(r) && !h.knownHost(host) {
+			return huma.NewError(http.StatusMisdirectedRequest,
+				fmt.Sprintf("Browsers may not use this server as %q: the name is not among the allowed hosts (--http-host).", host))
+		}
+	}
+	if asksAbroad(r) {
+		return huma.Error403Forbidden("The request comes from a page of another site.")
 	}
 	if (changes(r) || websocket.IsWebSocketUpgrade(r)) && h.foreign(r) {
 		return huma.Error403Forbidden("The request comes from a page of another site.")
@@ -32,13 +40,26 @@ func (h *handler) guard(r *http.Request) error {
 	return nil
 }
 
+// asksAbroad says whether a foreign page loads something that only scripts and
+// our own page have a use for. It may link to all there is. The parts of a mail are
+// loaded by the frame that shows it, which is foreign too, as it has no origin.
+func asksAbroad(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	if site != "cross-site" && site != "same-site" || r.Header.Get("Sec-Fetch-Mode") == "navigate" {
+		return false
+	}
+	return strings.HasPrefix(r.URL.Path, "/v1/") && !partPath.MatchString(r.URL.Path)
+}
+
+var partPath = regexp.MustCompile(`^/v1/messages/[^/]+/parts/[^/]+$`)
+
 func changes(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions
 }
 
 // foreign says whether a page of another origin caused the request. A sandboxed
-// frame, such as the one that shows a mail, has the origin "null". Behind a proxy
-// that changes the Host, the name that the browser knows is among Hosts.
+// frame, such as the one that shows a mail, has the origin "null". A proxy that
+// changes the Host tells the one that the browser knows, or it is among Hosts.
 func (h *handler) foreign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "cross-site", "same-site":
@@ -52,7 +73,7 @@ func (h *handler) foreign(r *http.Request) bool {
 	if err != nil || u.Host == "" {
 		return true
 	}
-	return !strings.EqualFold(u.Host, r.Host) && !h.listed(u.Hostname())
+	return !strings.EqualFold(u.Host, r.Host) && !strings.EqualFold(u.Host, hostOf(r)) && !h.listed(u.Hostname())
 }
 
 // fromBrowser recognises browsers by what they always send and what scripts in

@@ -82,6 +82,9 @@ func (h *handler) routes() {
 	config := huma.DefaultConfig("Postroom", "1")
 	config.Info.Description = "Mail caught by Postroom. Errors are problem documents (RFC 9457)."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
+	if h.BasePath != "" {
+		config.Servers = []*huma.Server{{URL: h.BasePath}}
+	}
 	config.AllowAdditionalPropertiesByDefault = true // clients must live with fields to come
 	h.api = humago.New(h.router, config)
 
@@ -89,13 +92,18 @@ func (h *handler) routes() {
 	h.messageRoutes()
 	h.contentRoutes()
 	h.extractRoutes()
+	h.relatedRoutes()
 	h.sendRoutes()
+	h.composeRoutes()
 	h.eventRoutes()
 	h.expectRoutes()
 	h.addressRoutes()
 	h.ruleRoutes()
+	h.trialRoutes()
 	h.queueRoutes()
+	h.pipelineRoutes()
 	h.attemptRoutes()
+	h.sessionRoutes()
 	h.clockRoutes()
 	h.serverRoutes()
 
@@ -104,6 +112,11 @@ func (h *handler) routes() {
 	h.nullable("Attempt", "reply")
 	h.nullable("Step", "reply")
 	h.nullable("Hop", "last")
+	h.nullable("RuleCheck", "problem")
+	h.nullable("RuleCheck", "rule")
+	h.nullable("RuleTrial", "rule")
+	h.nullable("RuleTold", "failed")
+	h.nullable("RuleTold", "reply")
 	h.exemplify()
 	spec, err := json.MarshalIndent(h.api.OpenAPI(), "", "  ")
 	if err != nil {
@@ -134,13 +147,19 @@ func schemaOf[T any](h *handler) *huma.Schema {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Referrer-Policy", "same-origin")
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 	if !h.gate.enter() {
 		h.writeProblem(w, r, huma.Error503ServiceUnavailable("The server is shutting down."))
 		return
 	}
 	defer h.gate.leave()
+	r = h.withoutBase(r)
 	if err := h.guard(r); err != nil {
 		h.writeProblem(w, r, err)
+		return
+	}
+	if to, ok := h.detour(r); ok {
+		http.Redirect(w, r, to, http.StatusTemporaryRedirect)
 		return
 	}
 	if err := canonicalQuery(r); err != nil {

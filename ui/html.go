@@ -13,14 +13,16 @@ import (
 // the frame: sandbox and policy (htmlPolicy). Here is done what these cannot do:
 //
 //   - cid: references become the links given for their Content-IDs;
-//   - links open in a new tab, which does not know where it came from;
+//   - links open in a new tab, which does not know where it came from, and those
+//     that are scripts or documents themselves lead nowhere;
 //   - <base> goes, which would bend our own links, and so do <script>, <meta
 //     http-equiv>, and <link> hints that connect to other hosts in spite of the
-//     policy.
+//     policy; what frames within the mail would show goes for the same reason.
 //
-// All else stays as it was, octet by octet, except that "<script", "<base" and
-// "<meta" within text, comments, styles and attributes become "&lt;script" and
-// so on: browsers and tokenizers do not agree everywhere on what is a tag.
+// All else stays as it was, octet by octet, except that "<script", "<base",
+// "<meta" and "<iframe" within text, comments, styles and attributes become
+// "&lt;script" and so on: browsers and tokenizers do not agree everywhere on what
+// is a tag.
 //
 // remote counts the distinct references that a browser would load from elsewhere.
 func rewriteHTML(source string, cids map[string]string) (out string, remote int) {
@@ -58,7 +60,7 @@ const nothing = "<!---->"
 
 // tagLike finds what would be one of the removed tags if a browser took it for
 // a tag where the tokenizer did not.
-var tagLike = regexp.MustCompile(`(?i)<(/?(?:script|base|meta))`)
+var tagLike = regexp.MustCompile(`(?i)<(/?(?:script|base|meta|i?frame))`)
 
 // write copies what is kept.
 func (rw *rewriter) write(raw string) {
@@ -71,7 +73,8 @@ func (rw *rewriter) startTag(t html.Token, raw string) {
 	if t.Data == "script" || t.Data == "style" {
 		rw.inside = t.Data
 	}
-	changed := rw.attributes(&t)
+	changed := inner(&t)
+	changed = rw.attributes(&t) || changed
 	switch {
 	case t.Data == "script" || t.Data == "base" || unwantedMeta(t) || networkHint(t):
 		rw.out.WriteString(nothing)
@@ -122,6 +125,19 @@ func networkHint(t html.Token) bool {
 	})
 }
 
+// inner takes the address from what would show a document within the mail, which
+// the policy never lets through: Chromium connects before it asks the policy. One
+// that stands in the attribute itself would be read by nobody here.
+func inner(t *html.Token) (changed bool) {
+	if !slices.Contains([]string{"iframe", "frame", "object", "embed", "fencedframe", "portal"}, t.Data) {
+		return false
+	}
+	kept := slices.DeleteFunc(slices.Clone(t.Attr), func(a html.Attribute) bool { return a.Key == "src" || a.Key == "data" || a.Key == "srcdoc" })
+	changed = len(kept) != len(t.Attr)
+	t.Attr = kept
+	return changed
+}
+
 func value(t html.Token, name string) string {
 	for _, a := range t.Attr {
 		if a.Key == name {
@@ -152,6 +168,9 @@ func (rw *rewriter) attributes(t *html.Token) (changed bool) {
 			t.Attr[i].Val, changed = v, true
 		}
 	}
+	if isLink(t.Data) && slices.ContainsFunc(t.Attr, isProgram) {
+		t.Attr, changed = slices.DeleteFunc(t.Attr, isProgram), true
+	}
 	if opensElsewhere(*t) {
 		t.Attr = slices.DeleteFunc(t.Attr, func(a html.Attribute) bool { return a.Key == "target" || a.Key == "rel" })
 		t.Attr = append(t.Attr,
@@ -178,9 +197,23 @@ func loads(tag, attr string) bool {
 	return false
 }
 
+func isLink(tag string) bool { return tag == "a" || tag == "area" }
+
+// isProgram: sandbox and policy keep such a link from doing anything, but browsers
+// open a tab for it. They skip blanks and control characters in front of the scheme,
+// and line breaks and tabs everywhere.
+func isProgram(a html.Attribute) bool {
+	return (a.Key == "href" || a.Key == "xlink:href") && program.MatchString(unseen.Replace(a.Val))
+}
+
+var (
+	program = regexp.MustCompile(`(?i)^[\x00-\x20]*(?:javascript|vbscript|data|blob):`)
+	unseen  = strings.NewReplacer("\t", "", "\n", "", "\r", "")
+)
+
 // opensElsewhere is true for links, save those within the mail.
 func opensElsewhere(t html.Token) bool {
-	if t.Data != "a" && t.Data != "area" {
+	if !isLink(t.Data) {
 		return false
 	}
 	href := strings.TrimSpace(value(t, "href"))

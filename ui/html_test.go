@@ -49,6 +49,14 @@ func TestRewriteHTML(t *testing.T) {
 		{"harmless meta", `<meta name="viewport" content="width=device-width">`, `<meta name="viewport" content="width=device-width">`, 0},
 		{"hints", `<link rel="dns-prefetch" href="//e.test"><link rel=PreConnect href="https://e.test">`, nothing + nothing, 2},
 
+		{"script for a link", `<a href="javascript:x()">x</a>`, `<a>x</a>`, 0},
+		{"hidden script for a link", "<a href=' \x01Java\tScript&colon;x()'>x</a>", `<a>x</a>`, 0},
+		{"document for a link", `<area href="data:text/html,x"><svg><a xlink:href="vbscript:x" href="#y">x</a></svg>`, `<area><svg><a href="#y">x</a></svg>`, 0},
+		{"no script for a link", `<a href="#javascript:x"><a name="data:x">x</a>`, "", 0},
+
+		{"frame", `<iframe src="https://f.test/a" srcdoc="<img src=//f.test>" width=1></iframe>`, `<iframe width="1"></iframe>`, 0},
+		{"frames of other kinds", `<frameset><frame src=//f.test><object data="cid:x"></object><EMBED SRC="a">`, `<frameset><frame><object></object><embed>`, 0},
+		{"frame in a title", `<title><iframe src=//f.test></title>`, `<title>&lt;iframe src=//f.test></title>`, 0},
 		{"tag in an attribute", `<p title="<script>">`, `<p title="&lt;script>">`, 0},
 		{"tag in a title", `<title><script>x</script></title>`, `<title>&lt;script>x&lt;/script></title>`, 0},
 		{"tag in a comment", `<!-- <base href=x> -->`, `<!-- &lt;base href=x> -->`, 0},
@@ -105,7 +113,7 @@ func FuzzRewriteHTML(f *testing.F) {
 func refuse(t *testing.T, in, out, tag string, attr []html.Attribute) {
 	bad := tag == "script" || tag == "base"
 	for _, a := range attr {
-		bad = bad || tag == "meta" && strings.EqualFold(a.Key, "http-equiv")
+		bad = bad || tag == "meta" && strings.EqualFold(a.Key, "http-equiv") || (tag == "iframe" || tag == "frame") && strings.HasPrefix(a.Key, "src")
 	}
 	if bad {
 		t.Fatalf("<%s> survives\n in %q\nout %q", tag, in, out)

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,6 +27,7 @@ type listInput struct {
 	Mailbox string `query:"mailbox" doc:"Only messages with a delivery in this mailbox."`
 	Before  string `query:"before" doc:"Only messages older than this ID."`
 	After   string `query:"after" doc:"Only messages newer than this ID."`
+	Offset  int    `query:"offset" minimum:"0" doc:"So many of the newest messages are passed over. Not together with before, after or q."`
 	Limit   int    `query:"limit" default:"50" minimum:"1" maximum:"1000" doc:"How many there are on a page."`
 	Query   string `query:"q" doc:"Only messages that this search finds, such as invoice from:alice@a.test has:attachment; README has the language." maxLength:"4096"`
 }
@@ -45,7 +47,10 @@ type seenManyInput struct{ Body api.SeenMany }
 type clearInput struct {
 	Mailbox string `query:"mailbox" doc:"The mailbox to empty."`
 	All     bool   `query:"all" doc:"Say true to delete all mail."`
+	Until   string `query:"until" doc:"ID of a message: what is newer stays."`
 }
+
+type deleteManyInput struct{ Body api.DeleteMany }
 
 func (h *handler) messageRoutes() {
 	tags := []string{"messages"}
@@ -61,6 +66,10 @@ func (h *handler) messageRoutes() {
 		OperationID: "markMessages", Method: http.MethodPost, Path: "/v1/messages/seen", Tags: tags,
 		Summary: "Mark many messages as seen or not",
 	}, h.markMessages)
+	register(h, huma.Operation{
+		OperationID: "deleteManyMessages", Method: http.MethodPost, Path: "/v1/messages/delete", Tags: tags,
+		Summary: "Delete many messages, or with mailbox only their deliveries there",
+	}, h.deleteManyMessages)
 	register(h, huma.Operation{
 		OperationID: "getMessage", Method: http.MethodGet, Path: "/v1/messages/{id}", Tags: tags,
 		Summary: "Tell all that is known of a message", Description: "Reading a message does not mark it as seen.",
@@ -80,7 +89,10 @@ func (h *handler) listMessages(ctx context.Context, in *listInput) (*answer[api.
 	if err != nil {
 		return nil, badRequest("query.q", "The search cannot be read: "+err.Error(), in.Query)
 	}
-	q := store.Query{Limit: in.Limit}
+	if in.Offset > 0 && (in.Before != "" || in.After != "" || in.Query != "") {
+		return nil, badRequest("query.offset", "An offset counts from the newest message of all: not together with before, after or q.", in.Offset)
+	}
+	q := store.Query{Limit: in.Limit, Skip: in.Offset}
 	if q.Box, err = scope(in.Mailbox); err != nil {
 		return nil, err
 	}
@@ -228,8 +240,79 @@ func (h *handler) deleteMessages(ctx context.Context, in *clearInput) (*answer[a
 	if (box == "") != in.All {
 		return nil, badRequest("query", "Name a mailbox, or say all=true to delete all mail; not both.", nil)
 	}
-	n, err := h.Backend.Clear(ctx, box)
+	until, err := optionalID("query.until", in.Until)
+	if err != nil {
+		return nil, err
+	}
+	n, err := h.clear(ctx, box, until)
 	return answered(api.Deleted{Deleted: n}, err)
+}
+
+// clear empties a mailbox, or with "" all of them, but for what is newer than a
+// message, unless that is zero. A mailbox without anything newer goes at once.
+func (h *handler) clear(ctx context.Context, box string, until mail.ID) (int, error) {
+	now, err := h.Backend.Box(ctx, box)
+	if err != nil {
+		return 0, err
+	}
+	if until.IsZero() || now.Newest.Compare(until) <= 0 {
+		return h.Backend.Clear(ctx, box)
+	}
+	n, q := 0, store.Query{Box: box, Oldest: true, Limit: pageSize, Bare: true}
+	for {
+		page, err := h.Backend.List(ctx, q)
+		if err != nil {
+			return n, err
+		}
+		old := slices.DeleteFunc(page.Messages, func(m mail.Message) bool { return m.ID.Compare(until) > 0 })
+		var ids []mail.DeliveryID
+		for i := range old {
+			ids = append(ids, within(&old[i], box)...)
+			q.After = old[i].ID
+		}
+		gone, err := h.Backend.Delete(ctx, ids...)
+		n += len(gone)
+		if err != nil || !page.More || len(ids) == 0 || q.After == until {
+			return n, err
+		}
+	}
+}
+
+func (h *handler) deleteManyMessages(ctx context.Context, in *deleteManyInput) (*answer[api.Deleted], error) {
+	box, err := optionalScope(in.Body.Mailbox)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := h.deliveries(ctx, in.Body.IDs, box)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := h.Backend.Delete(ctx, ids...)
+	return answered(api.Deleted{Deleted: len(gone)}, err)
+}
+
+// optionalScope is scope for what may be left out.
+func optionalScope(mailbox *string) (string, error) {
+	if mailbox == nil {
+		return "", nil
+	}
+	return scope(*mailbox)
+}
+
+// deliveries are those of messages in a mailbox, or with "" all. Messages that are
+// gone are passed over.
+func (h *handler) deliveries(ctx context.Context, messages []string, box string) ([]mail.DeliveryID, error) {
+	var ids []mail.DeliveryID
+	for _, text := range messages {
+		id, err := parseID("body.ids", text)
+		if err != nil {
+			return nil, err
+		}
+		if m, err := h.Backend.Get(ctx, id); err == nil {
+			ids = append(ids, within(&m, box)...)
+		}
+	}
+	return ids, nil
 }
 
 func (h *handler) markMessage(ctx context.Context, in *seenInput) (*answer[api.Summary], error) {
@@ -247,26 +330,17 @@ func (h *handler) markMessage(ctx context.Context, in *seenInput) (*answer[api.S
 }
 
 func (h *handler) markMessages(ctx context.Context, in *seenManyInput) (*answer[api.Marked], error) {
-	box := ""
-	if in.Body.Mailbox != nil {
-		var err error
-		if box, err = scope(*in.Body.Mailbox); err != nil {
-			return nil, err
-		}
+	box, err := optionalScope(in.Body.Mailbox)
+	if err != nil {
+		return nil, err
 	}
 	if in.Body.IDs == nil {
 		n, err := h.markAll(ctx, box, in.Body.Seen)
 		return answered(api.Marked{Marked: n}, err)
 	}
-	var ids []mail.DeliveryID
-	for _, text := range in.Body.IDs {
-		id, err := parseID("body.ids", text)
-		if err != nil {
-			return nil, err
-		}
-		if m, err := h.Backend.Get(ctx, id); err == nil {
-			ids = append(ids, within(&m, box)...)
-		}
+	ids, err := h.deliveries(ctx, in.Body.IDs, box)
+	if err != nil {
+		return nil, err
 	}
 	return answered(api.Marked{Marked: len(ids)}, h.Backend.SetSeen(ctx, in.Body.Seen, ids...))
 }

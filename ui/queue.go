@@ -283,16 +283,9 @@ func (h *handler) releaseMessage(ctx context.Context, in *releaseInput) (*answer
 			return nil, unprocessable("body.from", notAddress(err), *in.Body.From)
 		}
 	}
-	var to []mail.Rcpt
-	for _, text := range in.Body.To {
-		address, err := parsePath(text)
-		if err == nil && address == "" {
-			err = errors.New("it is empty")
-		}
-		if err != nil {
-			return nil, unprocessable("body.to", notAddress(err), text)
-		}
-		to = append(to, mail.Rcpt{Address: address})
+	to, err := bodyRcpts(in.Body.To)
+	if err != nil {
+		return nil, err
 	}
 	receipt, err := h.Backend.Release(ctx, m.ID, from, to, in.Body.Hop)
 	return answered(api.Created{ID: receipt.ID.String()}, badRoute(ctx, "body.hop", err))

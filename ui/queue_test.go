@@ -21,11 +21,11 @@ const (
 )
 
 // withQueue starts a site that relays mail for partner.test to a hop that is down.
-func withQueue(t *testing.T) *site {
+func withQueue(t *testing.T, change ...func(*ui.Server)) *site {
 	t.Helper()
 	s := start(t, catcher.Config{Queue: catcher.Queue{
 		Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("nobody listens") },
-	}})
+	}}, change...)
 	s.do("POST", "/v1/rules", "route to=*@partner.test relay "+secretHop+"\nroute to=*@never.test lose").is(201)
 	return s
 }

@@ -155,6 +155,11 @@ func (p leaf) write(mw *multipart.Writer) error {
 	if err != nil {
 		return err
 	}
+	return p.encode(w)
+}
+
+// encode writes the content of the part.
+func (p leaf) encode(w io.Writer) error {
 	switch p.encoding {
 	case "quoted-printable":
 		qp := quotedprintable.NewWriter(w)
@@ -163,10 +168,10 @@ func (p leaf) write(mw *multipart.Writer) error {
 		}
 		return qp.Close()
 	case "base64":
-		_, err = w.Write(base64Lines(p.content))
-	default:
-		_, err = w.Write(p.content)
+		_, err := w.Write(base64Lines(p.content))
+		return err
 	}
+	_, err := w.Write(p.content)
 	return err
 }
 

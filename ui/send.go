@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -161,19 +161,31 @@ func headerRcpts(m *mime.Message) []mail.Rcpt {
 	return list
 }
 
+// bodyRcpts reads the recipients in the JSON of a request.
+func bodyRcpts(texts []string) ([]mail.Rcpt, error) {
+	var to []mail.Rcpt
+	for _, text := range texts {
+		address, err := parsePath(text)
+		if err == nil && address == "" {
+			err = errors.New("it is empty")
+		}
+		if err != nil {
+			return nil, unprocessable("body.to", notAddress(err), text)
+		}
+		to = append(to, mail.Rcpt{Address: address})
+	}
+	return to, nil
+}
+
 // plainASCII says whether the envelope needs no SMTPUTF8 (RFC 6531).
 func plainASCII(env mail.Envelope) bool {
-	all := env.From
-	for _, rcpt := range env.To {
-		all += rcpt.Address
-	}
-	return !strings.ContainsFunc(all, func(c rune) bool { return c >= 0x80 })
+	return isASCII(env.From) && !slices.ContainsFunc(env.To, func(r mail.Rcpt) bool { return !isASCII(r.Address) })
 }
 
 // accept hands a mail in and answers with its ID.
 func (h *handler) accept(w http.ResponseWriter, r *http.Request, env mail.Envelope, body io.Reader) error {
 	var err error
-	if env.Session, err = h.session(r); err != nil {
+	if env.Session, err = h.session(callerOf(r)); err != nil {
 		return err
 	}
 	receipt, err := h.Backend.Accept(r.Context(), env, body)
@@ -182,26 +194,23 @@ func (h *handler) accept(w http.ResponseWriter, r *http.Request, env mail.Envelo
 	}
 	h.log.Info("mail accepted", "session", env.Session.ID, "message", receipt.ID.String(), "deliveries", receipt.Deliveries)
 	id := receipt.ID.String()
-	w.Header().Set("Location", "/v1/messages/"+id)
+	w.Header().Set("Location", h.BasePath+"/v1/messages/"+id)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	fmt.Fprintf(w, "{\"id\":%q}\n", id) // the client has left if this fails
 	return nil
 }
 
-// session describes the request as SMTP sessions are described.
-func (h *handler) session(r *http.Request) (*mail.Session, error) {
+// session describes a request as SMTP sessions are described.
+func (h *handler) session(c caller) (*mail.Session, error) {
 	now := h.clock.Now()
 	id, err := h.ids.Next(now)
 	if err != nil {
 		return nil, err
 	}
-	s := &mail.Session{ID: id.String(), Started: now, Protocol: "HTTP", Remote: r.RemoteAddr}
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		s.Local = local.String()
-	}
-	if r.TLS != nil {
-		s.TLS = tls.VersionName(r.TLS.Version) + " " + tls.CipherSuiteName(r.TLS.CipherSuite)
+	s := &mail.Session{ID: id.String(), Started: now, Protocol: "HTTP", Remote: c.remote, Local: c.local}
+	if c.tls != nil {
+		s.TLS = tls.VersionName(c.tls.Version) + " " + tls.CipherSuiteName(c.tls.CipherSuite)
 	}
 	return s, nil
 }

@@ -17,18 +17,6 @@ func (h *handler) serverRoutes() {
 		Summary: "Tell the version and the addresses",
 	}, h.getInfo)
 	register(h, huma.Operation{
-		OperationID: "listSessions", Method: http.MethodGet, Path: "/v1/sessions", Tags: tags,
-		Summary: "List the SMTP sessions that are open, oldest first",
-	}, h.listSessions)
-	h.raw(huma.Operation{
-		OperationID: "getSessionTranscript", Method: http.MethodGet, Path: "/v1/sessions/{id}/transcript", Tags: tags,
-		Summary:    "What was said in an SMTP session",
-		Parameters: []*huma.Param{pathParam("id", "ID of the session")},
-		Responses: map[string]*huma.Response{
-			"200": response("OK", "text/plain", &huma.Schema{Type: huma.TypeString}), "404": h.problemResponse(),
-		},
-	}, h.getSessionTranscript)
-	register(h, huma.Operation{
 		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: tags,
 		Summary: "Say that the process lives",
 	}, func(context.Context, *struct{}) (*answer[api.Status], error) {
@@ -54,10 +42,6 @@ func (h *handler) getInfo(context.Context, *struct{}) (*answer[api.Info], error)
 		Version: h.Version, SMTP: h.SMTP, POP3: h.POP3, HTTP: h.HTTP,
 		StartedAt: h.started.UTC(), MaxMessageSize: h.MaxMessageSize, Clock: h.viewClock(),
 	}, nil)
-}
-
-func (h *handler) listSessions(context.Context, *struct{}) (*answer[api.Sessions], error) {
-	return answered(api.Sessions{Sessions: each(h.Backend.Sessions(), viewSession)}, nil)
 }
 
 func (h *handler) ready(ctx context.Context, _ *struct{}) (*answer[api.Status], error) {

@@ -43,6 +43,10 @@ type Backend interface {
 	Cursor() (mail.ID, error)
 
 	Rules() *rule.Set
+
+	// Document is a message as conditions of rules see it; open gives its bytes.
+	Document(m *mail.Message, open func() (store.Reader, error)) *query.Document
+
 	Clock() clock.Clock // what rules and the queue go by; POST /v1/clock needs a *clock.Movable
 
 	// Advance moves the clock ahead, and returns when all that fell due has run.
@@ -56,16 +60,23 @@ type Backend interface {
 
 	Hops() []mail.Hop
 	NextDue() (time.Time, bool)
+	Coming(limit int) []mail.Coming // soonest first
+	Tally() mail.Tally              // since it runs
 
 	// ActOnMail and ActOnHop return how many deliveries it was done to, or
-	// store.ErrNotFound. Other errors of RerouteMail, and of Release, say what is
-	// wrong with the route.
+	// store.ErrNotFound. Other errors of RerouteMail, and of Release and Dispatch,
+	// say what is wrong with the route.
 	ActOnMail(ctx context.Context, do mail.QueueAction, route string, ids ...mail.DeliveryID) (int, error)
 	ActOnHop(ctx context.Context, do mail.QueueAction, route, hop string) (int, error)
+	Dispatch(ctx context.Context, env mail.Envelope, body io.Reader, hop string) (mail.Receipt, error)
 	Release(ctx context.Context, id mail.ID, from string, to []mail.Rcpt, hop string) (mail.Receipt, error)
 
-	Sessions() []mail.Session                   // SMTP sessions that are open, oldest first
-	Transcript(sessionID string) (string, bool) // what was said in one, also lately; false when it is not known
+	// Sessions are SMTP sessions before the given one ("": from the newest on) that
+	// which chooses, newest first, at most so many: the open ones, and the latest that
+	// have ended. Session and Transcript tell of one of them; false when it is not known.
+	Sessions(before string, limit int, which func(*mail.Talk) bool) []mail.Talk
+	Session(id string) (mail.Talk, []mail.Line, bool)
+	Transcript(id string) (string, bool)
 }
 
 // DefaultGrace is how long Serve lets requests end when it is not told.
@@ -86,11 +97,19 @@ type Server struct {
 	HTTP           string // where this is served; "" means as the client sees it
 	MaxMessageSize int64  // octets that POST /v1/messages takes; 0: no limit
 
+	// BasePath is a prefix of all paths, such as /mail: see CheckBasePath. Paths
+	// without it are served too. Page has to be made with the same.
+	BasePath string
+
 	// Hosts are names by which browsers may know this server, besides localhost,
 	// IP addresses and names without a dot; "*" allows all. See guard.
 	Hosts []string
 
 	Webhooks []*Webhook // to tell of; whoever made them runs them
+
+	// Pickup, Drop and Badmail tell of the folders beside the Backend; nil: there is
+	// none.
+	Pickup, Drop, Badmail func() mail.FolderTally
 
 	Grace time.Duration // 0: DefaultGrace
 

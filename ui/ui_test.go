@@ -19,11 +19,11 @@ import (
 
 var born = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// A backend is a catcher that keeps transcripts and sessions besides.
+// A backend is a catcher that has had sessions.
 type backend struct {
 	*catcher.Catcher
 	transcripts map[string]string
-	sessions    []mail.Session
+	sessions    []mail.Talk // newest first
 }
 
 func (b *backend) Transcript(id string) (string, bool) {
@@ -31,7 +31,28 @@ func (b *backend) Transcript(id string) (string, bool) {
 	return text, ok
 }
 
-func (b *backend) Sessions() []mail.Session { return b.sessions }
+func (b *backend) Sessions(before string, limit int, which func(*mail.Talk) bool) []mail.Talk {
+	var list []mail.Talk
+	for _, t := range b.sessions {
+		if len(list) < limit && (before == "" || t.ID < before) && which(&t) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+func (b *backend) Session(id string) (mail.Talk, []mail.Line, bool) {
+	for _, t := range b.sessions {
+		if t.ID == id {
+			return t, []mail.Line{
+				{At: time.Millisecond, From: "client", Text: "RCPT TO:<gone@x.test>"},
+				{At: 1500 * time.Microsecond, From: "server", Text: "550 5.1.1 No such user"},
+				{At: 2 * time.Second, From: "note", Text: "closed"},
+			}, true
+		}
+	}
+	return mail.Talk{}, nil, false
+}
 
 // A site is a server with its backend.
 type site struct {
@@ -60,7 +81,11 @@ func start(t *testing.T, cfg catcher.Config, change ...func(*ui.Server)) *site {
 	b := &backend{
 		Catcher:     newCatcher(t, cfg),
 		transcripts: map[string]string{"S1": "C: MAIL FROM:<a@x.test>\nS: 250 2.1.0 OK\n"},
-		sessions:    []mail.Session{{ID: "S1", Started: born, Protocol: "ESMTP", Remote: "127.0.0.1:2"}},
+		sessions: []mail.Talk{{
+			Session: mail.Session{ID: "S1", Started: born, Protocol: "ESMTP", Remote: "127.0.0.1:2"}, State: "ended", Ended: born.Add(2 * time.Second), End: "quit",
+			Command: "QUIT", Commands: 4, Refused: 1, Errors: 1, Error: &mail.Reply{Code: 550, Enhanced: [3]int{5, 1, 1}, Text: "No such user"},
+			In: 80, Out: 120, First: time.Millisecond, Answer: -1,
+		}},
 	}
 	s := &ui.Server{
 		Backend: b, Clock: clock.NewManual(born), Version: "test", SMTP: "127.0.0.1:1025", POP3: "127.0.0.1:1110",

@@ -73,7 +73,7 @@ func viewPart(p *mime.Part) api.Part {
 	return api.Part{
 		Part: p.ID, ContentType: p.ContentType, Charset: p.Charset, Encoding: p.Encoding,
 		Disposition: p.Disposition, Filename: p.Filename, ContentID: p.ContentID,
-		Offset: p.Offset, Length: p.Length, Children: each(p.Children, viewPart),
+		Offset: p.Offset, Length: p.Length, Children: each(p.Children, viewPart), Enclosed: each(p.Enclosed, viewHeader),
 	}
 }
 

@@ -159,6 +159,8 @@ type Part struct {
 	Offset      int64  `json:"offset" doc:"Where the part's body begins in the message."`
 	Length      int64  `json:"length"`
 	Children    []Part `json:"children" nullable:"false"`
+
+	Enclosed []Header `json:"enclosed" nullable:"false" doc:"Header of the message within a message/rfc822, whose parts are the children."`
 }
 
 // A Defect is a fault in the MIME structure.
@@ -199,6 +201,13 @@ type SeenMany struct {
 	IDs     []string `json:"ids,omitempty" nullable:"true" maxItems:"10000" doc:"Only these messages; null for all. Those that are gone are passed over."`
 }
 
+// DeleteMany asks to delete messages.
+type DeleteMany struct {
+	_       struct{} `additionalProperties:"false"`
+	Mailbox *string  `json:"mailbox,omitempty" nullable:"true" doc:"Only deliveries in this mailbox; empty or null for all."`
+	IDs     []string `json:"ids" nullable:"false" maxItems:"10000" doc:"Those that are gone are passed over."`
+}
+
 // Info is what the page wants to know of the server.
 type Info struct {
 	Version        string    `json:"version"`
@@ -215,13 +224,8 @@ type Status struct {
 	Status string `json:"status" example:"ok"`
 }
 
-// Sessions lists the connections that are open or were lately.
-type Sessions struct {
-	Sessions []Session `json:"sessions" nullable:"false"`
-}
-
 // An Event is one thing that happened. Which fields are there depends on the
-// type: hello and lagged have none but seq (hello the version, lagged at a webhook
+// type: hello and lagged have none but seq (hello the version and the last, lagged at a webhook
 // the count), attempted has the attempt, rule the rule, clock the clock; the others
 // have both lists. All but hello and lagged have what.
 type Event struct {
@@ -230,7 +234,9 @@ type Event struct {
 	What       []string   `json:"what,omitzero" nullable:"false" doc:"What happened, in plain words, in this order: received (a message came in), delivered (it lies in its recipient's mailbox), queued (the queue has it, or was told to do something else with it), held (in the queue, until it is let go), attempt (a next hop was tried), relayed (it took the mail), deferred (the attempt failed for now), delayed (the sender was told that it takes long), bounced (given up, and the sender was told), reported (what was to be sent about it was sent), badmail (given up, and nobody was told), seen, unseen, moved (to another mailbox), refused, dropped, hung, garbled (what a client tried), discarded (accepted and not kept), deleted (somebody removed it), expired (too old), evicted (the oldest made room), cleared (all mail of a mailbox), rule (one was obeyed), clock (it was moved, stopped or hurried). Empty when none of them fits."`
 	At         *time.Time `json:"at,omitempty"`
 	Version    string     `json:"version,omitempty" doc:"hello: version of the server."`
+	Last       uint64     `json:"last,omitempty" doc:"hello: number of the latest event; those up to it follow, and then what happens."`
 	ID         string     `json:"id,omitempty" doc:"added, updated, removed: the message."`
+	Via        string     `json:"via,omitempty" doc:"added: how it came: the protocol, such as ESMTP or HTTP, or PICKUP, REPORT (the server wrote it) or RELEASE; left out when that is not known."`
 	Message    *Summary   `json:"message,omitempty" doc:"added, updated: the message after it. Left out for all but the newest 200 added ones of a frame."`
 	Mailboxes  []string   `json:"mailboxes,omitzero" nullable:"false" doc:"Mailboxes concerned; none when all mail was cleared."`
 	Deliveries []Delivery `json:"deliveries,omitzero" nullable:"false" doc:"added: all; updated: the new one; removed: those that went."`

@@ -179,3 +179,9 @@ type Code struct {
 	Near   string `json:"near" doc:"The text around it."`
 	Likely bool   `json:"likely" doc:"The text announces it as such. When several are, which one is meant is open."`
 }
+
+// Related is the answer of GET /v1/messages/{id}/related.
+type Related struct {
+	Originals []Summary `json:"originals" nullable:"false" doc:"What the message reports on: messages here with the Message-ID, or else the ENVID, that it names."`
+	Reports   []Summary `json:"reports" nullable:"false" doc:"Reports here that name the Message-ID, or else the ENVID, of the message, newest first."`
+}

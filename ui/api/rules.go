@@ -130,3 +130,88 @@ type Attempt struct {
 	Message string    `json:"message" doc:"ID of the message that was stored nevertheless; empty for none."`
 	HasBody bool      `json:"hasBody" doc:"Whether there is something at raw."`
 }
+
+// CheckRule asks whether a line is a rule.
+type CheckRule struct {
+	_    struct{} `additionalProperties:"false"`
+	Text string   `json:"text" maxLength:"10000" doc:"The rule as a line."`
+}
+
+// A RuleCheck says whether a line is a rule.
+type RuleCheck struct {
+	OK      bool         `json:"ok"`
+	Problem *RuleProblem `json:"problem" doc:"What is wrong with it; null when nothing is."`
+	Rule    *Rule        `json:"rule" doc:"The rule in its parts, its text in canonical form; null when it is none."`
+}
+
+// A RuleProblem is what is wrong with the text of a rule, and where.
+type RuleProblem struct {
+	Column  int    `json:"column" doc:"In characters, from 1."`
+	Length  int    `json:"length" doc:"How many characters it is about; 0 when something is missing."`
+	Message string `json:"message"`
+}
+
+// TryRule asks what a rule would have said to something that is past.
+type TryRule struct {
+	_       struct{} `additionalProperties:"false"`
+	Text    string   `json:"text,omitempty" maxLength:"10000" doc:"A rule as a line; left out, with id: only what the present rules would say is told."`
+	ID      string   `json:"id,omitempty" doc:"ID of a rule that there is, in place of text."`
+	Attempt string   `json:"attempt,omitempty" doc:"ID of an attempt."`
+	Message string   `json:"message,omitempty" doc:"ID of a message, in place of attempt."`
+}
+
+// A RuleTrial says what rules would have said. Nothing is counted or decided.
+type RuleTrial struct {
+	Rule    *Rule      `json:"rule" doc:"The rule that is tried; null when there is none."`
+	Tried   []RuleTold `json:"tried" nullable:"false" doc:"What it would say: once, or at rcpt and route once for each recipient."`
+	Present []RuleTold `json:"present" nullable:"false" doc:"The first of the present rules to match at each stage that was reached; where it counts, also the next."`
+}
+
+// RuleTold is what one rule would say at one moment.
+type RuleTold struct {
+	Stage   string       `json:"stage"`
+	To      []string     `json:"to" nullable:"false" doc:"The recipient in question, or all that were accepted."`
+	Reached bool         `json:"reached" doc:"Whether it came that far at all."`
+	Rule    string       `json:"rule" doc:"Its name, or else its ID; for a magic address the address. Empty for a rule that is only tried."`
+	Matches bool         `json:"matches" doc:"Whether all conditions hold."`
+	Counts  bool         `json:"counts" doc:"Whether it would be counted, and apply or not by what came before."`
+	Failed  *RuleTerm    `json:"failed" doc:"The first condition that does not hold; null when all do."`
+	Known   bool         `json:"known" doc:"Whether anything is known of what failed is about; if not, it matches neither way."`
+	Found   string       `json:"found" doc:"What was there instead."`
+	Do      []RuleAction `json:"do" nullable:"false" doc:"What it does when it applies, with placeholders filled in."`
+	Reply   *Reply       `json:"reply" doc:"What the client would be told then; null: nothing, or as usual."`
+}
+
+// RuleLanguage is what can be written in a rule, for completion.
+type RuleLanguage struct {
+	Stages  []RuleStage `json:"stages" nullable:"false"`
+	Fields  []RuleWord  `json:"fields" nullable:"false" doc:"Conditions, written name=value or name!=value."`
+	Times   []RuleWord  `json:"times" nullable:"false" doc:"What is counted, and the name, owner and end of a rule; written name=value."`
+	Actions []RuleWord  `json:"actions" nullable:"false"`
+}
+
+// A RuleStage is a stage, and what can be asked and done there.
+type RuleStage struct {
+	Name    string   `json:"name"`
+	What    string   `json:"what"`
+	Fields  []string `json:"fields" nullable:"false"`
+	Actions []string `json:"actions" nullable:"false"`
+	Per     []string `json:"per" nullable:"false" doc:"What per= can name."`
+}
+
+// A RuleWord is the key of a condition, or an action.
+type RuleWord struct {
+	Name    string      `json:"name"`
+	What    string      `json:"what"`
+	Args    string      `json:"args,omitempty" doc:"What follows an action."`
+	Values  []RuleValue `json:"values" nullable:"false" doc:"Examples of what follows."`
+	Options []RuleValue `json:"options,omitempty" doc:"What an action may have behind its arguments."`
+	Presets []string    `json:"presets,omitempty" doc:"What an action may have in place of a code; see /v1/magic."`
+}
+
+// A RuleValue is an example of what a word may have.
+type RuleValue struct {
+	Text string   `json:"text"`
+	What string   `json:"what,omitempty"`
+	At   []string `json:"at,omitempty" doc:"Only at these stages; left out: wherever the word can be."`
+}

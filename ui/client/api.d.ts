@@ -349,6 +349,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages/compose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a mail and send it, to mailboxes here or to a next hop
+         * @description Problems name the fields at fault, all of them.
+         */
+        post: operations["composeMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete many messages, or with mailbox only their deliveries there */
+        post: operations["deleteManyMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/messages/sample": {
         parameters: {
             query?: never;
@@ -492,6 +529,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the mail that a message reports on, and reports on it
+         * @description Reports are multipart/report (RFC 6522), wherever they come from. They name a message by its Message-ID or its ENVID.
+         */
+        get: operations["getRelated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/messages/{id}/release": {
         parameters: {
             query?: never;
@@ -506,6 +563,46 @@ export interface paths {
          * @description A copy goes into the queue, whatever rules say.
          */
         post: operations["releaseMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draft a reply to a message
+         * @description Nothing is sent: the answer is what POST /v1/messages/compose takes. Add hop, and it reaches an application's inbound SMTP.
+         */
+        get: operations["draftReply"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a message come again
+         * @description The same octets come in as new mail, and rules say what becomes of it. The original stays as it is.
+         */
+        post: operations["resendMessage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -580,6 +677,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what is at each station of the mail's way, and what came by
+         * @description Senders and the Pickup folder, rules, what was refused, the queue, mailboxes, the Drop folder, next hops and Badmail.
+         */
+        get: operations["getPipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queue": {
         parameters: {
             query?: never;
@@ -618,6 +735,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a rule without adding it
+         * @description The answer is 200 for what is no rule too: problem says what is wrong, and where.
+         */
+        post: operations["checkRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the words of rules, with their meanings and values to begin with */
+        get: operations["getRuleLanguage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rules/reset": {
         parameters: {
             query?: never;
@@ -629,6 +783,26 @@ export interface paths {
         put?: never;
         /** Let rules count anew */
         post: operations["resetRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell what a rule, and the present rules, would have said to an attempt or a message
+         * @description Conditions are asked of what is known of the attempt or message; counting is told, not done. What was not recorded is not known: the size that a client declared, or what came after an attempt ended.
+         */
+        post: operations["tryRule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -661,8 +835,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the SMTP sessions that are open, oldest first */
+        /**
+         * List SMTP sessions, newest first
+         * @description Those that are open, and the latest that have ended: these are kept in memory.
+         */
         get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe an SMTP session and what was said in it
+         * @description Of a long session the middle is left out. Bodies and passwords are never in it.
+         */
+        get: operations["getSession"];
         put?: never;
         post?: never;
         delete?: never;
@@ -800,6 +997,10 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        CheckRule: {
+            /** @description The rule as a line. */
+            text: string;
+        };
         Clock: {
             /** @description Of the system's clock, such as 48h0m0s. */
             ahead: string;
@@ -854,6 +1055,25 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        Coming: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Deliveries.
+             */
+            count: number;
+            /** @description The hop is: nothing is done until somebody thaws it. */
+            frozen: boolean;
+            /** @description As the list of hops names it. */
+            hop: string;
+            /** @description The first delivery: ID of its message, a slash, and its number. */
+            id: string;
+            /** @description The recipients of the first of them. */
+            to: string[];
+        } & {
+            [key: string]: unknown;
+        };
         Created: {
             id: string;
         } & {
@@ -880,6 +1100,12 @@ export interface components {
             text: string;
         } & {
             [key: string]: unknown;
+        };
+        DeleteMany: {
+            /** @description Those that are gone are passed over. */
+            ids: string[];
+            /** @description Only deliveries in this mailbox; empty or null for all. */
+            mailbox?: string | null;
         };
         Deleted: {
             /** Format: int64 */
@@ -932,6 +1158,54 @@ export interface components {
         Done: {
             /** Format: int64 */
             done: number;
+        } & {
+            [key: string]: unknown;
+        };
+        Draft: {
+            attachments?: components["schemas"]["DraftAttachment"][] | null;
+            /** @description Recipients that no header names. */
+            bcc?: string[] | null;
+            /** @description The Cc header. */
+            cc?: string[] | null;
+            /** @description Where it differs from the headers. */
+            envelope?: components["schemas"]["DraftEnvelope"];
+            /** @description The From header: one address. */
+            from: string;
+            /** @description Further headers. Date and Message-ID stand in place of those that are made. */
+            headers?: components["schemas"]["DraftHeader"][] | null;
+            /** @description Next hop, such as smtp://app.test:2525, to send it there by way of the queue, whatever rules say. Left out: it comes in here, and rules say what becomes of it. */
+            hop?: string;
+            /** @description The HTML; with text beside it they are alternatives. */
+            html?: string;
+            /** @description The Reply-To header. */
+            replyTo?: string[] | null;
+            subject?: string;
+            /** @description The plain text. */
+            text?: string;
+            /** @description The To header. */
+            to?: string[] | null;
+        };
+        DraftAttachment: {
+            /** @description In base64. */
+            content: string;
+            /** @description The HTML shows the part as cid: and this; then it is inline. */
+            contentId?: string;
+            /** @description Left out: application/octet-stream. */
+            contentType?: string;
+            filename: string;
+        } & {
+            [key: string]: unknown;
+        };
+        DraftEnvelope: {
+            /** @description Reverse-path; empty for the null sender. Left out: the address of the From header. */
+            from?: string | null;
+            /** @description Recipients, in place of those in to, cc and bcc. */
+            to?: string[] | null;
+        };
+        DraftHeader: {
+            name: string;
+            /** @description As text: it is encoded where it must be. */
+            value: string;
         } & {
             [key: string]: unknown;
         };
@@ -1016,6 +1290,11 @@ export interface components {
             gone?: boolean;
             /** @description added, updated, removed: the message. */
             id?: string;
+            /**
+             * Format: int64
+             * @description hello: number of the latest event; those up to it follow, and then what happens.
+             */
+            last?: number;
             /** @description cleared: the mailbox; empty for all. */
             mailbox?: string;
             /** @description Mailboxes concerned; none when all mail was cleared. */
@@ -1038,6 +1317,8 @@ export interface components {
             type: "hello" | "added" | "updated" | "removed" | "cleared" | "attempted" | "rule" | "clock" | "lagged";
             /** @description hello: version of the server. */
             version?: string;
+            /** @description added: how it came: the protocol, such as ESMTP or HTTP, or PICKUP, REPORT (the server wrote it) or RELEASE; left out when that is not known. */
+            via?: string;
             /** @description What happened, in plain words, in this order: received (a message came in), delivered (it lies in its recipient's mailbox), queued (the queue has it, or was told to do something else with it), held (in the queue, until it is let go), attempt (a next hop was tried), relayed (it took the mail), deferred (the attempt failed for now), delayed (the sender was told that it takes long), bounced (given up, and the sender was told), reported (what was to be sent about it was sent), badmail (given up, and nobody was told), seen, unseen, moved (to another mailbox), refused, dropped, hung, garbled (what a client tried), discarded (accepted and not kept), deleted (somebody removed it), expired (too old), evicted (the oldest made room), cleared (all mail of a mailbox), rule (one was obeyed), clock (it was moved, stopped or hurried). Empty when none of them fits. */
             what?: string[];
             /** @description removed: deleted, expired or evicted. */
@@ -1311,6 +1592,20 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        Line: {
+            /**
+             * Format: double
+             * @description Seconds since the session began.
+             */
+            at: number;
+            /** @enum {string} */
+            from: "client" | "server" | "note";
+            /** @description ID of the message that was kept, as this line says. */
+            message?: string;
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
         Link: {
             /** @description html, text, or header List-Unsubscribe. */
             from: string;
@@ -1539,6 +1834,8 @@ export interface components {
             contentId: string;
             contentType: string;
             disposition: string;
+            /** @description Header of the message within a message/rfc822, whose parts are the children. */
+            enclosed: components["schemas"]["Header"][];
             encoding: string;
             filename: string;
             /** Format: int64 */
@@ -1557,6 +1854,200 @@ export interface components {
             left: string;
             /** @description Ask again with this, and nothing else. */
             resume: string;
+        } & {
+            [key: string]: unknown;
+        };
+        Pipeline: {
+            badmail: components["schemas"]["PipelineBadmail"];
+            /** @description What falls due in the queue, soonest first: at most 500 moments. */
+            coming: components["schemas"]["Coming"][];
+            /**
+             * Format: int64
+             * @description Event number for after= of /v1/events, taken before the rest was read.
+             */
+            cursor: number;
+            drop: components["schemas"]["PipelineFolder"];
+            mailboxes: components["schemas"]["PipelineBoxes"];
+            /**
+             * Format: date-time
+             * @description By the server's clock.
+             */
+            now: string;
+            pickup: components["schemas"]["PipelinePickup"];
+            queue: components["schemas"]["PipelineQueue"];
+            refused: components["schemas"]["PipelineRefused"];
+            relayed: components["schemas"]["PipelineRelayed"];
+            rules: components["schemas"]["PipelineRules"];
+            senders: components["schemas"]["PipelineSenders"];
+            /**
+             * Format: date-time
+             * @description When the process began, for the totals.
+             */
+            since: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PipelineBadmail: {
+            /** Format: int64 */
+            deliveries: number;
+            /** @description Empty when it is off. */
+            folder: string;
+            /**
+             * Format: int64
+             * @description Deliveries that came here, in all.
+             */
+            lost: number;
+            /** Format: int64 */
+            written: number;
+        } & {
+            [key: string]: unknown;
+        };
+        PipelineBoxes: {
+            /**
+             * Format: int64
+             * @description In all.
+             */
+            delivered: number;
+            /** Format: int64 */
+            mailboxes: number;
+            /**
+             * Format: int64
+             * @description Deliveries in them.
+             */
+            messages: number;
+        } & {
+            [key: string]: unknown;
+        };
+        PipelineFolder: {
+            /** @description Empty when it is off. */
+            folder: string;
+            /** Format: int64 */
+            written: number;
+        } & {
+            [key: string]: unknown;
+        };
+        PipelinePickup: {
+            /**
+             * Format: int64
+             * @description Files that could not be, and were put aside.
+             */
+            bad: number;
+            /** @description Empty when it is off. */
+            folder: string;
+            /**
+             * Format: int64
+             * @description Files that were sent.
+             */
+            taken: number;
+            /**
+             * Format: int64
+             * @description Files in it.
+             */
+            waiting: number;
+        } & {
+            [key: string]: unknown;
+        };
+        PipelineQueue: {
+            /** Format: int64 */
+            deliveries: number;
+            /**
+             * Format: int64
+             * @description Those whose time has come.
+             */
+            due: number;
+            /**
+             * Format: int64
+             * @description Hops that are.
+             */
+            frozen: number;
+            /**
+             * Format: int64
+             * @description Those that wait until somebody lets them go.
+             */
+            held: number;
+            /**
+             * Format: date-time
+             * @description When something falls due next; null for never.
+             */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description Deliveries that came here, in all.
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description Deliveries that were offered to a next hop, in all.
+             */
+            tried: number;
+        } & {
+            [key: string]: unknown;
+        };
+        PipelineRefused: {
+            /**
+             * Format: int64
+             * @description Those that are kept now.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Accepted and not kept, in all.
+             */
+            discarded: number;
+            /**
+             * Format: int64
+             * @description Refused or broken off, in all.
+             */
+            refused: number;
+        } & {
+            [key: string]: unknown;
+        };
+        PipelineRelayed: {
+            /**
+             * Format: int64
+             * @description Deliveries that were given up and whose senders were told, in all.
+             */
+            bounced: number;
+            /**
+             * Format: int64
+             * @description Deliveries in @done.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Deliveries that a next hop took, in all.
+             */
+            relayed: number;
+        } & {
+            [key: string]: unknown;
+        };
+        PipelineRules: {
+            /**
+             * Format: int64
+             * @description By all of them, since they were added or their counters reset.
+             */
+            applied: number;
+            /** Format: int64 */
+            rules: number;
+        } & {
+            [key: string]: unknown;
+        };
+        PipelineSenders: {
+            /**
+             * Format: int64
+             * @description SMTP sessions that are open.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Messages that came in from anywhere, reports of the server included.
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description In all.
+             */
+            sessions: number;
         } & {
             [key: string]: unknown;
         };
@@ -1628,6 +2119,14 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        Related: {
+            /** @description What the message reports on: messages here with the Message-ID, or else the ENVID, that it names. */
+            originals: components["schemas"]["Summary"][];
+            /** @description Reports here that name the Message-ID, or else the ENVID, of the message, newest first. */
+            reports: components["schemas"]["Summary"][];
+        } & {
+            [key: string]: unknown;
+        };
         Release: {
             /** @description Reverse-path; empty for the null sender. Left out: that of the message. */
             from?: string | null;
@@ -1645,6 +2144,12 @@ export interface components {
             text: string;
         } & {
             [key: string]: unknown;
+        };
+        Resend: {
+            /** @description Reverse-path; empty for the null sender. Left out: that of the message. */
+            from?: string | null;
+            /** @description Recipients. Left out: those it came for. */
+            to?: string[] | null;
         };
         ResetRules: {
             /** @description Only these; left out: all, and magic addresses too. */
@@ -1725,6 +2230,48 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        RuleCheck: {
+            ok: boolean;
+            problem: components["schemas"]["RuleProblem"] | null;
+            rule: components["schemas"]["Rule"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        RuleLanguage: {
+            actions: components["schemas"]["RuleWord"][];
+            /** @description Conditions, written name=value or name!=value. */
+            fields: components["schemas"]["RuleWord"][];
+            stages: components["schemas"]["RuleStage"][];
+            /** @description What is counted, and the name, owner and end of a rule; written name=value. */
+            times: components["schemas"]["RuleWord"][];
+        } & {
+            [key: string]: unknown;
+        };
+        RuleProblem: {
+            /**
+             * Format: int64
+             * @description In characters, from 1.
+             */
+            column: number;
+            /**
+             * Format: int64
+             * @description How many characters it is about; 0 when something is missing.
+             */
+            length: number;
+            message: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RuleStage: {
+            actions: string[];
+            fields: string[];
+            name: string;
+            /** @description What per= can name. */
+            per: string[];
+            what: string;
+        } & {
+            [key: string]: unknown;
+        };
         RuleTerm: {
             any: string[];
             /** @description from, to, client, helo, user, tls, size or query. */
@@ -1762,6 +2309,60 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        RuleTold: {
+            /** @description Whether it would be counted, and apply or not by what came before. */
+            counts: boolean;
+            /** @description What it does when it applies, with placeholders filled in. */
+            do: components["schemas"]["RuleAction"][];
+            failed: components["schemas"]["RuleTerm"] | null;
+            /** @description What was there instead. */
+            found: string;
+            /** @description Whether anything is known of what failed is about; if not, it matches neither way. */
+            known: boolean;
+            /** @description Whether all conditions hold. */
+            matches: boolean;
+            /** @description Whether it came that far at all. */
+            reached: boolean;
+            reply: components["schemas"]["Reply"] | null;
+            /** @description Its name, or else its ID; for a magic address the address. Empty for a rule that is only tried. */
+            rule: string;
+            stage: string;
+            /** @description The recipient in question, or all that were accepted. */
+            to: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        RuleTrial: {
+            /** @description The first of the present rules to match at each stage that was reached; where it counts, also the next. */
+            present: components["schemas"]["RuleTold"][];
+            rule: components["schemas"]["Rule"] | null;
+            /** @description What it would say: once, or at rcpt and route once for each recipient. */
+            tried: components["schemas"]["RuleTold"][];
+        } & {
+            [key: string]: unknown;
+        };
+        RuleValue: {
+            /** @description Only at these stages; left out: wherever the word can be. */
+            at?: string[] | null;
+            text: string;
+            what?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RuleWord: {
+            /** @description What follows an action. */
+            args?: string;
+            name: string;
+            /** @description What an action may have behind its arguments. */
+            options?: components["schemas"]["RuleValue"][] | null;
+            /** @description What an action may have in place of a code; see /v1/magic. */
+            presets?: string[] | null;
+            /** @description Examples of what follows. */
+            values: components["schemas"]["RuleValue"][];
+            what: string;
+        } & {
+            [key: string]: unknown;
+        };
         Rules: {
             rules: components["schemas"]["Rule"][];
         } & {
@@ -1796,7 +2397,9 @@ export interface components {
             [key: string]: unknown;
         };
         Sessions: {
-            sessions: components["schemas"]["Session"][];
+            /** @description What to give as before for the next page; empty on the last. */
+            next: string;
+            sessions: components["schemas"]["Talk"][];
         } & {
             [key: string]: unknown;
         };
@@ -1878,6 +2481,88 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        Talk: {
+            /** @description Verb of the last command. */
+            command: string;
+            /** Format: int64 */
+            commands: number;
+            /**
+             * @description How it ended: quit, left (the client went without a word), timeout, rule (one broke it off), shutdown (of the server), closed (by the server, such as for too many errors). Empty while it is open.
+             * @enum {string}
+             */
+            end: "quit" | "left" | "timeout" | "rule" | "shutdown" | "closed" | "";
+            /**
+             * Format: date-time
+             * @description null: it is open.
+             */
+            endedAt: string | null;
+            /**
+             * Format: int64
+             * @description Replies 4xx and 5xx.
+             */
+            errors: number;
+            helo: string;
+            id: string;
+            /** @description The last of them; null for none. */
+            lastError: components["schemas"]["Reply"];
+            local: string;
+            mechanism: string;
+            /**
+             * Format: int64
+             * @description How many were accepted.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description From the client.
+             */
+            octetsIn: number;
+            /**
+             * Format: int64
+             * @description To the client.
+             */
+            octetsOut: number;
+            /** @description RFC 3848 name, or HTTP. */
+            protocol: string;
+            /**
+             * Format: int64
+             * @description Recipients that were refused.
+             */
+            refused: number;
+            remote: string;
+            /** Format: date-time */
+            startedAt: string;
+            /**
+             * @description connected: nothing said yet; ready: greeted; transaction: from MAIL on; message: from DATA on.
+             * @enum {string}
+             */
+            state: "connected" | "ready" | "transaction" | "message" | "ended";
+            timings: components["schemas"]["Timings"];
+            /** @description Version and cipher suite; empty for plain text. */
+            tls: string;
+            user: string;
+        } & {
+            [key: string]: unknown;
+        };
+        Timings: {
+            /**
+             * Format: double
+             * @description The longest from the end of a message to the reply; null: no message came.
+             */
+            answer: number | null;
+            /**
+             * Format: double
+             * @description From the connection to the first command; null: there was none.
+             */
+            first: number | null;
+            /**
+             * Format: double
+             * @description From the connection to its end, or as long as it is open, to now.
+             */
+            total: number;
+        } & {
+            [key: string]: unknown;
+        };
         Total: {
             /** Format: int64 */
             bytes: number;
@@ -1887,6 +2572,80 @@ export interface components {
             unseen: number;
         } & {
             [key: string]: unknown;
+        };
+        Transcript: {
+            /** @description Verb of the last command. */
+            command: string;
+            /** Format: int64 */
+            commands: number;
+            /**
+             * @description How it ended: quit, left (the client went without a word), timeout, rule (one broke it off), shutdown (of the server), closed (by the server, such as for too many errors). Empty while it is open.
+             * @enum {string}
+             */
+            end: "quit" | "left" | "timeout" | "rule" | "shutdown" | "closed" | "";
+            /**
+             * Format: date-time
+             * @description null: it is open.
+             */
+            endedAt: string | null;
+            /**
+             * Format: int64
+             * @description Replies 4xx and 5xx.
+             */
+            errors: number;
+            helo: string;
+            id: string;
+            /** @description The last of them; null for none. */
+            lastError: components["schemas"]["Reply"];
+            lines: components["schemas"]["Line"][];
+            local: string;
+            mechanism: string;
+            /**
+             * Format: int64
+             * @description How many were accepted.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description From the client.
+             */
+            octetsIn: number;
+            /**
+             * Format: int64
+             * @description To the client.
+             */
+            octetsOut: number;
+            /** @description RFC 3848 name, or HTTP. */
+            protocol: string;
+            /**
+             * Format: int64
+             * @description Recipients that were refused.
+             */
+            refused: number;
+            remote: string;
+            /** Format: date-time */
+            startedAt: string;
+            /**
+             * @description connected: nothing said yet; ready: greeted; transaction: from MAIL on; message: from DATA on.
+             * @enum {string}
+             */
+            state: "connected" | "ready" | "transaction" | "message" | "ended";
+            timings: components["schemas"]["Timings"];
+            /** @description Version and cipher suite; empty for plain text. */
+            tls: string;
+            user: string;
+        } & {
+            [key: string]: unknown;
+        };
+        TryRule: {
+            /** @description ID of an attempt. */
+            attempt?: string;
+            /** @description ID of a rule that there is, in place of text. */
+            id?: string;
+            /** @description ID of a message, in place of attempt. */
+            message?: string;
+            /** @description A rule as a line; left out, with id: only what the present rules would say is told. */
+            text?: string;
         };
         Webhook: {
             /**
@@ -3632,6 +4391,11 @@ export interface operations {
                  */
                 after?: string;
                 /**
+                 * @description So many of the newest messages are passed over. Not together with before, after or q.
+                 * @example 0
+                 */
+                offset?: number;
+                /**
                  * @description How many there are on a page.
                  * @example 10
                  */
@@ -3802,12 +4566,159 @@ export interface operations {
                  * @example true
                  */
                 all?: boolean;
+                /**
+                 * @description ID of a message: what is newer stays.
+                 * @example 01KJMMA2G0ABCDEFGHJKMNPQR1
+                 */
+                until?: string;
             };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deleted": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    composeMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": "Alice <alice@a.test>",
+                 *       "to": [
+                 *         "The shop <shop@b.test>"
+                 *       ],
+                 *       "subject": "Re: Welcome, Alice",
+                 *       "text": "Thank you.\n",
+                 *       "html": "<p>Thank you. <img src=\"cid:smile\"></p>",
+                 *       "headers": [
+                 *         {
+                 *           "name": "In-Reply-To",
+                 *           "value": "<1@b.test>"
+                 *         },
+                 *         {
+                 *           "name": "References",
+                 *           "value": "<1@b.test>"
+                 *         }
+                 *       ],
+                 *       "attachments": [
+                 *         {
+                 *           "filename": "smile.gif",
+                 *           "contentType": "image/gif",
+                 *           "content": "R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIA",
+                 *           "contentId": "smile"
+                 *         },
+                 *         {
+                 *           "filename": "发票.txt",
+                 *           "contentType": "text/plain",
+                 *           "content": "QmUga2luZC4="
+                 *         }
+                 *       ],
+                 *       "envelope": {
+                 *         "from": "bounces@a.test",
+                 *         "to": [
+                 *           "shop@b.test"
+                 *         ]
+                 *       },
+                 *       "hop": "smtp://mail.partner.test:25"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01KJMMA2G01CR5AYMZRKMGWCTW"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    deleteManyMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "01KJMMA2G0ABCDEFGHJKMNPQR1"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeleteMany"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -4099,7 +5010,8 @@ export interface operations {
                      *                 "contentId": "",
                      *                 "offset": 289,
                      *                 "length": 33,
-                     *                 "children": []
+                     *                 "children": [],
+                     *                 "enclosed": []
                      *               },
                      *               {
                      *                 "part": "1.2",
@@ -4111,9 +5023,11 @@ export interface operations {
                      *                 "contentId": "",
                      *                 "offset": 356,
                      *                 "length": 95,
-                     *                 "children": []
+                     *                 "children": [],
+                     *                 "enclosed": []
                      *               }
-                     *             ]
+                     *             ],
+                     *             "enclosed": []
                      *           },
                      *           {
                      *             "part": "2",
@@ -4125,9 +5039,11 @@ export interface operations {
                      *             "contentId": "",
                      *             "offset": 546,
                      *             "length": 8,
-                     *             "children": []
+                     *             "children": [],
+                     *             "enclosed": []
                      *           }
-                     *         ]
+                     *         ],
+                     *         "enclosed": []
                      *       },
                      *       "defects": [],
                      *       "remoteContent": 0
@@ -4458,6 +5374,53 @@ export interface operations {
             };
         };
     };
+    getRelated: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Address of a mailbox: the request is about the delivery there.
+                 * @example alice@a.test
+                 */
+                mailbox?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description ID of the message, or latest for the newest one (with mailbox: the newest there).
+                 * @example 01KJMMA2G0ABCDEFGHJKMNPQR1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "originals": [],
+                     *       "reports": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Related"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     releaseMessage: {
         parameters: {
             query?: never;
@@ -4482,6 +5445,129 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["Release"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01KJMMA2G01CR5AYMZRKMGWCTW"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    draftReply: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Address of a mailbox: the request is about the delivery there.
+                 * @example alice@a.test
+                 */
+                mailbox?: string;
+                /**
+                 * @description Who replies. Left out: the first recipient of the envelope.
+                 * @example alice@a.test
+                 */
+                as?: string;
+                /**
+                 * @description Say true to reply to the other recipients too.
+                 * @example true
+                 */
+                all?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description ID of the message, or latest for the newest one (with mailbox: the newest there).
+                 * @example 01KJMMA2G0ABCDEFGHJKMNPQR1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "alice@a.test",
+                     *       "to": [
+                     *         "The shop <shop@b.test>"
+                     *       ],
+                     *       "subject": "Re: Welcome, Alice",
+                     *       "text": "\n\nOn Sun, 1 Mar 2026 12:00:00 +0000, The shop <shop@b.test> wrote:\n> Your confirmation code is 493817.\n",
+                     *       "headers": [
+                     *         {
+                     *           "name": "In-Reply-To",
+                     *           "value": "<1@b.test>"
+                     *         },
+                     *         {
+                     *           "name": "References",
+                     *           "value": "<1@b.test>"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    resendMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description ID of the message, or latest.
+                 * @example 01KJMMA2G0ABCDEFGHJKMNPQR1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "to": [
+                 *         "bob@a.test"
+                 *       ],
+                 *       "from": "shop@b.test"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Resend"];
             };
         };
         responses: {
@@ -4709,6 +5795,103 @@ export interface operations {
                      *     }
                      */
                     "application/openapi+json": Record<string, never>;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    getPipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": 1772366400000006,
+                     *       "now": "2026-03-01T12:00:00Z",
+                     *       "since": "2026-03-01T12:00:00Z",
+                     *       "senders": {
+                     *         "open": 0,
+                     *         "sessions": 0,
+                     *         "received": 3
+                     *       },
+                     *       "pickup": {
+                     *         "folder": "",
+                     *         "waiting": 0,
+                     *         "taken": 0,
+                     *         "bad": 0
+                     *       },
+                     *       "rules": {
+                     *         "rules": 4,
+                     *         "applied": 3
+                     *       },
+                     *       "refused": {
+                     *         "attempts": 1,
+                     *         "refused": 0,
+                     *         "discarded": 1
+                     *       },
+                     *       "queue": {
+                     *         "deliveries": 1,
+                     *         "due": 1,
+                     *         "held": 0,
+                     *         "frozen": 0,
+                     *         "next": "2026-03-01T12:00:00Z",
+                     *         "queued": 1,
+                     *         "tried": 0
+                     *       },
+                     *       "mailboxes": {
+                     *         "mailboxes": 1,
+                     *         "messages": 1,
+                     *         "delivered": 1
+                     *       },
+                     *       "drop": {
+                     *         "folder": "",
+                     *         "written": 0
+                     *       },
+                     *       "relayed": {
+                     *         "done": 0,
+                     *         "relayed": 0,
+                     *         "bounced": 0
+                     *       },
+                     *       "badmail": {
+                     *         "folder": "",
+                     *         "written": 0,
+                     *         "deliveries": 1,
+                     *         "lost": 1
+                     *       },
+                     *       "coming": [
+                     *         {
+                     *           "at": "2026-03-01T12:00:00Z",
+                     *           "hop": "smtp://mail.partner.test:25",
+                     *           "count": 1,
+                     *           "to": [
+                     *             "bob@partner.test"
+                     *           ],
+                     *           "id": "01KJMMA2G0ABCDEFGHJKMNPQR2/0",
+                     *           "frozen": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Pipeline"];
                 };
             };
             /** @description Error */
@@ -5265,6 +6448,1297 @@ export interface operations {
             };
         };
     };
+    checkRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "rcpt to=*@a.test frist=2 reply 451"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CheckRule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": false,
+                     *       "problem": {
+                     *         "column": 18,
+                     *         "length": 7,
+                     *         "message": "no condition is called \"frist\"; there are client, helo, tls, user, from, to, size and first, nth, every, until, after, rate, chance, seed, per, name, owner, expires"
+                     *       },
+                     *       "rule": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RuleCheck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    getRuleLanguage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "stages": [
+                     *         {
+                     *           "name": "connect",
+                     *           "what": "a client connects",
+                     *           "fields": [
+                     *             "client"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "banner",
+                     *           "what": "the greeting",
+                     *           "fields": [
+                     *             "client",
+                     *             "tls"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "ehlo",
+                     *           "what": "EHLO or HELO",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "hide",
+                     *             "offer",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "starttls",
+                     *           "what": "STARTTLS",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "auth",
+                     *           "what": "a user logs in",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls",
+                     *             "user"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "user",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "mail",
+                     *           "what": "MAIL FROM",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls",
+                     *             "user",
+                     *             "from",
+                     *             "size"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "user",
+                     *             "from",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "rcpt",
+                     *           "what": "RCPT TO, each recipient",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls",
+                     *             "user",
+                     *             "from",
+                     *             "to",
+                     *             "size"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "user",
+                     *             "from",
+                     *             "to",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "data",
+                     *           "what": "DATA, before the text comes",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls",
+                     *             "user",
+                     *             "from",
+                     *             "to",
+                     *             "size"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "user",
+                     *             "from",
+                     *             "to",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "dot",
+                     *           "what": "the message is whole, nothing is stored yet",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls",
+                     *             "user",
+                     *             "from",
+                     *             "to",
+                     *             "size",
+                     *             "query"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "user",
+                     *             "from",
+                     *             "to",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "rset",
+                     *           "what": "RSET",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls",
+                     *             "user"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "user",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "quit",
+                     *           "what": "QUIT",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls",
+                     *             "user"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "user",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "route",
+                     *           "what": "accepted: where it goes, for each recipient",
+                     *           "fields": [
+                     *             "client",
+                     *             "helo",
+                     *             "tls",
+                     *             "user",
+                     *             "from",
+                     *             "to",
+                     *             "size",
+                     *             "query"
+                     *           ],
+                     *           "actions": [
+                     *             "keep",
+                     *             "discard",
+                     *             "relay",
+                     *             "hold",
+                     *             "bounce",
+                     *             "defer",
+                     *             "lose",
+                     *             "warn",
+                     *             "autoreply",
+                     *             "complain"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "user",
+                     *             "from",
+                     *             "to",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "login",
+                     *           "what": "POP3: a user logs in",
+                     *           "fields": [
+                     *             "client",
+                     *             "tls",
+                     *             "user"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "user",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "retr",
+                     *           "what": "POP3: a message is fetched",
+                     *           "fields": [
+                     *             "client",
+                     *             "tls",
+                     *             "user",
+                     *             "size",
+                     *             "query"
+                     *           ],
+                     *           "actions": [
+                     *             "reply",
+                     *             "delay",
+                     *             "drip",
+                     *             "hang",
+                     *             "drop",
+                     *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "user",
+                     *             "all"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "fields": [
+                     *         {
+                     *           "name": "to",
+                     *           "what": "the envelope’s recipient",
+                     *           "values": [
+                     *             {
+                     *               "text": "*@example.test"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "from",
+                     *           "what": "the envelope’s sender",
+                     *           "values": [
+                     *             {
+                     *               "text": "*@example.test"
+                     *             },
+                     *             {
+                     *               "text": "<>"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "client",
+                     *           "what": "IP address, or a network",
+                     *           "values": [
+                     *             {
+                     *               "text": "127.0.0.1"
+                     *             },
+                     *             {
+                     *               "text": "10.0.0.0/8"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "helo",
+                     *           "what": "what the client calls itself",
+                     *           "values": [
+                     *             {
+                     *               "text": "*.internal"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "tls",
+                     *           "what": "whether the connection is secure",
+                     *           "values": [
+                     *             {
+                     *               "text": "yes"
+                     *             },
+                     *             {
+                     *               "text": "no"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "user",
+                     *           "what": "who logged in",
+                     *           "values": [
+                     *             {
+                     *               "text": "*"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "size",
+                     *           "what": "octets",
+                     *           "values": [
+                     *             {
+                     *               "text": ">10k"
+                     *             },
+                     *             {
+                     *               "text": "<1MiB"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "query",
+                     *           "what": "a search that finds the mail",
+                     *           "values": [
+                     *             {
+                     *               "text": "subject:invoice"
+                     *             },
+                     *             {
+                     *               "text": "has:attachment"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "times": [
+                     *         {
+                     *           "name": "first",
+                     *           "what": "only the first so many",
+                     *           "values": [
+                     *             {
+                     *               "text": "1"
+                     *             },
+                     *             {
+                     *               "text": "2"
+                     *             },
+                     *             {
+                     *               "text": "3"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "nth",
+                     *           "what": "only the one with this number",
+                     *           "values": [
+                     *             {
+                     *               "text": "1"
+                     *             },
+                     *             {
+                     *               "text": "2"
+                     *             },
+                     *             {
+                     *               "text": "3"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "every",
+                     *           "what": "only each so many",
+                     *           "values": [
+                     *             {
+                     *               "text": "2"
+                     *             },
+                     *             {
+                     *               "text": "3"
+                     *             },
+                     *             {
+                     *               "text": "10"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "until",
+                     *           "what": "until so long after the first",
+                     *           "values": [
+                     *             {
+                     *               "text": "30s"
+                     *             },
+                     *             {
+                     *               "text": "5m"
+                     *             },
+                     *             {
+                     *               "text": "1h"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "after",
+                     *           "what": "once so long has passed since the first",
+                     *           "values": [
+                     *             {
+                     *               "text": "30s"
+                     *             },
+                     *             {
+                     *               "text": "5m"
+                     *             },
+                     *             {
+                     *               "text": "1h"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "rate",
+                     *           "what": "only what is more than this",
+                     *           "values": [
+                     *             {
+                     *               "text": "10/s"
+                     *             },
+                     *             {
+                     *               "text": "20/min"
+                     *             },
+                     *             {
+                     *               "text": "100/h"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "chance",
+                     *           "what": "by chance, so often",
+                     *           "values": [
+                     *             {
+                     *               "text": "5%"
+                     *             },
+                     *             {
+                     *               "text": "50%"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "seed",
+                     *           "what": "the same chance each time",
+                     *           "values": [
+                     *             {
+                     *               "text": "7"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "per",
+                     *           "what": "what is counted apart",
+                     *           "values": [
+                     *             {
+                     *               "text": "all"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "name",
+                     *           "what": "what this rule is called",
+                     *           "values": [
+                     *             {
+                     *               "text": "my-rule"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "owner",
+                     *           "what": "whose it is, to remove them together",
+                     *           "values": [
+                     *             {
+                     *               "text": "my-test"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "expires",
+                     *           "what": "from then on there is no such rule",
+                     *           "values": [
+                     *             {
+                     *               "text": "2030-01-02T15:04:05Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "actions": [
+                     *         {
+                     *           "name": "reply",
+                     *           "what": "say this instead",
+                     *           "args": "CODE [x.y.z] [\"line\"…] or a preset [close]",
+                     *           "values": [
+                     *             {
+                     *               "text": "451 4.7.1 \"Try again later\""
+                     *             },
+                     *             {
+                     *               "text": "452 4.2.2 \"Mailbox full\""
+                     *             },
+                     *             {
+                     *               "text": "421 4.3.2 \"Too busy\""
+                     *             },
+                     *             {
+                     *               "text": "550 5.1.1 \"User unknown\""
+                     *             },
+                     *             {
+                     *               "text": "552 5.2.2 \"Mailbox full\""
+                     *             },
+                     *             {
+                     *               "text": "554 5.7.1 \"Rejected\""
+                     *             },
+                     *             {
+                     *               "text": "250 2.0.0 \"OK\""
+                     *             }
+                     *           ],
+                     *           "options": [
+                     *             {
+                     *               "text": "close",
+                     *               "what": "and close the connection"
+                     *             }
+                     *           ],
+                     *           "presets": [
+                     *             "gmail-rate",
+                     *             "gmail-unauthenticated",
+                     *             "gmail-dmarc",
+                     *             "gmail-reputation",
+                     *             "gmail-unknown",
+                     *             "yahoo-rate",
+                     *             "yahoo-blocked",
+                     *             "yahoo-policy",
+                     *             "yahoo-connection",
+                     *             "yahoo-user-rate",
+                     *             "yahoo-unknown",
+                     *             "outlook-rate",
+                     *             "outlook-busy",
+                     *             "outlook-blocked",
+                     *             "outlook-banned",
+                     *             "outlook-dmarc",
+                     *             "outlook-relay",
+                     *             "qq-rate",
+                     *             "qq-domain-rate",
+                     *             "qq-dmarc",
+                     *             "qq-spf",
+                     *             "qq-unknown",
+                     *             "qq-spam",
+                     *             "163-spam",
+                     *             "163-reputation",
+                     *             "163-from"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "delay",
+                     *           "what": "wait, then go on",
+                     *           "args": "TIME",
+                     *           "values": [
+                     *             {
+                     *               "text": "2s"
+                     *             },
+                     *             {
+                     *               "text": "30s"
+                     *             },
+                     *             {
+                     *               "text": "5m"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "drip",
+                     *           "what": "no faster than this",
+                     *           "args": "OCTETS/s",
+                     *           "values": [
+                     *             {
+                     *               "text": "200B/s"
+                     *             },
+                     *             {
+                     *               "text": "1kB/s"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "hang",
+                     *           "what": "say nothing more",
+                     *           "args": "[TIME]",
+                     *           "values": [
+                     *             {
+                     *               "text": "2s"
+                     *             },
+                     *             {
+                     *               "text": "30s"
+                     *             },
+                     *             {
+                     *               "text": "5m"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "drop",
+                     *           "what": "close the connection",
+                     *           "args": "[rst]",
+                     *           "values": [
+                     *             {
+                     *               "text": "rst",
+                     *               "what": "with RST"
+                     *             },
+                     *             {
+                     *               "text": "after=10k",
+                     *               "what": "after so much of the message",
+                     *               "at": [
+                     *                 "data",
+                     *                 "retr"
+                     *               ]
+                     *             },
+                     *             {
+                     *               "text": "after-store",
+                     *               "what": "once the mail is stored",
+                     *               "at": [
+                     *                 "dot"
+                     *               ]
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "hide",
+                     *           "what": "leave out of EHLO",
+                     *           "args": "KEYWORD…",
+                     *           "values": [
+                     *             {
+                     *               "text": "PIPELINING"
+                     *             },
+                     *             {
+                     *               "text": "8BITMIME"
+                     *             },
+                     *             {
+                     *               "text": "SMTPUTF8"
+                     *             },
+                     *             {
+                     *               "text": "SIZE"
+                     *             },
+                     *             {
+                     *               "text": "AUTH"
+                     *             }
+                     *           ],
+                     *           "presets": [
+                     *             "gmail-rate",
+                     *             "gmail-unauthenticated",
+                     *             "gmail-dmarc",
+                     *             "gmail-reputation",
+                     *             "gmail-unknown",
+                     *             "yahoo-rate",
+                     *             "yahoo-blocked",
+                     *             "yahoo-policy",
+                     *             "yahoo-connection",
+                     *             "yahoo-user-rate",
+                     *             "yahoo-unknown",
+                     *             "outlook-rate",
+                     *             "outlook-busy",
+                     *             "outlook-blocked",
+                     *             "outlook-banned",
+                     *             "outlook-dmarc",
+                     *             "outlook-relay",
+                     *             "qq-rate",
+                     *             "qq-domain-rate",
+                     *             "qq-dmarc",
+                     *             "qq-spf",
+                     *             "qq-unknown",
+                     *             "qq-spam",
+                     *             "163-spam",
+                     *             "163-reputation",
+                     *             "163-from"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "offer",
+                     *           "what": "add to EHLO",
+                     *           "args": "\"KEYWORD text\"…",
+                     *           "values": [
+                     *             {
+                     *               "text": "\"SIZE 1000\""
+                     *             },
+                     *             {
+                     *               "text": "\"STARTTLS\""
+                     *             }
+                     *           ],
+                     *           "presets": [
+                     *             "gmail-rate",
+                     *             "gmail-unauthenticated",
+                     *             "gmail-dmarc",
+                     *             "gmail-reputation",
+                     *             "gmail-unknown",
+                     *             "yahoo-rate",
+                     *             "yahoo-blocked",
+                     *             "yahoo-policy",
+                     *             "yahoo-connection",
+                     *             "yahoo-user-rate",
+                     *             "yahoo-unknown",
+                     *             "outlook-rate",
+                     *             "outlook-busy",
+                     *             "outlook-blocked",
+                     *             "outlook-banned",
+                     *             "outlook-dmarc",
+                     *             "outlook-relay",
+                     *             "qq-rate",
+                     *             "qq-domain-rate",
+                     *             "qq-dmarc",
+                     *             "qq-spf",
+                     *             "qq-unknown",
+                     *             "qq-spam",
+                     *             "163-spam",
+                     *             "163-reputation",
+                     *             "163-from"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "garbage",
+                     *           "what": "nonsense for a reply",
+                     *           "args": "OCTETS",
+                     *           "values": [
+                     *             {
+                     *               "text": "1000"
+                     *             },
+                     *             {
+                     *               "text": "10k"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "pass",
+                     *           "what": "go on as usual: an exception",
+                     *           "values": []
+                     *         },
+                     *         {
+                     *           "name": "keep",
+                     *           "what": "into the mailbox",
+                     *           "values": [],
+                     *           "options": [
+                     *             {
+                     *               "text": "after=5m",
+                     *               "what": "so much later"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "discard",
+                     *           "what": "accept it and keep nothing",
+                     *           "values": []
+                     *         },
+                     *         {
+                     *           "name": "relay",
+                     *           "what": "hand it on",
+                     *           "args": "URL",
+                     *           "values": [
+                     *             {
+                     *               "text": "smtp://localhost:2525"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "hold",
+                     *           "what": "wait in the queue until let go",
+                     *           "values": []
+                     *         },
+                     *         {
+                     *           "name": "bounce",
+                     *           "what": "accept it, and return it to its sender",
+                     *           "args": "CODE [x.y.z] [\"line\"…] or a preset",
+                     *           "values": [
+                     *             {
+                     *               "text": "550 5.1.1 \"User unknown\""
+                     *             },
+                     *             {
+                     *               "text": "552 5.2.2 \"Mailbox full\""
+                     *             },
+                     *             {
+                     *               "text": "554 5.7.1 \"Rejected\""
+                     *             }
+                     *           ],
+                     *           "options": [
+                     *             {
+                     *               "text": "dialect=standard"
+                     *             },
+                     *             {
+                     *               "text": "dialect=postfix"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exchange"
+                     *             },
+                     *             {
+                     *               "text": "dialect=iis"
+                     *             },
+                     *             {
+                     *               "text": "dialect=gmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=yahoo"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exim"
+                     *             },
+                     *             {
+                     *               "text": "dialect=qmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=ses"
+                     *             },
+                     *             {
+                     *               "text": "dialect=163"
+                     *             },
+                     *             {
+                     *               "text": "after=5m",
+                     *               "what": "so much later"
+                     *             }
+                     *           ],
+                     *           "presets": [
+                     *             "gmail-rate",
+                     *             "gmail-unauthenticated",
+                     *             "gmail-dmarc",
+                     *             "gmail-reputation",
+                     *             "gmail-unknown",
+                     *             "yahoo-rate",
+                     *             "yahoo-blocked",
+                     *             "yahoo-policy",
+                     *             "yahoo-connection",
+                     *             "yahoo-user-rate",
+                     *             "yahoo-unknown",
+                     *             "outlook-rate",
+                     *             "outlook-busy",
+                     *             "outlook-blocked",
+                     *             "outlook-banned",
+                     *             "outlook-dmarc",
+                     *             "outlook-relay",
+                     *             "qq-rate",
+                     *             "qq-domain-rate",
+                     *             "qq-dmarc",
+                     *             "qq-spf",
+                     *             "qq-unknown",
+                     *             "qq-spam",
+                     *             "163-spam",
+                     *             "163-reputation",
+                     *             "163-from"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "defer",
+                     *           "what": "try as scheduled, in vain",
+                     *           "args": "CODE [x.y.z] [\"line\"…] or a preset, 4xx",
+                     *           "values": [
+                     *             {
+                     *               "text": "451 4.7.1 \"Try again later\""
+                     *             },
+                     *             {
+                     *               "text": "452 4.2.2 \"Mailbox full\""
+                     *             },
+                     *             {
+                     *               "text": "421 4.3.2 \"Too busy\""
+                     *             }
+                     *           ],
+                     *           "options": [
+                     *             {
+                     *               "text": "dialect=standard"
+                     *             },
+                     *             {
+                     *               "text": "dialect=postfix"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exchange"
+                     *             },
+                     *             {
+                     *               "text": "dialect=iis"
+                     *             },
+                     *             {
+                     *               "text": "dialect=gmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=yahoo"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exim"
+                     *             },
+                     *             {
+                     *               "text": "dialect=qmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=ses"
+                     *             },
+                     *             {
+                     *               "text": "dialect=163"
+                     *             }
+                     *           ],
+                     *           "presets": [
+                     *             "gmail-rate",
+                     *             "gmail-unauthenticated",
+                     *             "yahoo-rate",
+                     *             "yahoo-connection",
+                     *             "yahoo-user-rate",
+                     *             "outlook-rate",
+                     *             "outlook-busy"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "lose",
+                     *           "what": "into Badmail: nobody is told",
+                     *           "args": "[CODE [x.y.z] [\"line\"…] or a preset]",
+                     *           "values": [
+                     *             {
+                     *               "text": "550 5.1.1 \"User unknown\""
+                     *             },
+                     *             {
+                     *               "text": "552 5.2.2 \"Mailbox full\""
+                     *             },
+                     *             {
+                     *               "text": "554 5.7.1 \"Rejected\""
+                     *             }
+                     *           ],
+                     *           "presets": [
+                     *             "gmail-rate",
+                     *             "gmail-unauthenticated",
+                     *             "gmail-dmarc",
+                     *             "gmail-reputation",
+                     *             "gmail-unknown",
+                     *             "yahoo-rate",
+                     *             "yahoo-blocked",
+                     *             "yahoo-policy",
+                     *             "yahoo-connection",
+                     *             "yahoo-user-rate",
+                     *             "yahoo-unknown",
+                     *             "outlook-rate",
+                     *             "outlook-busy",
+                     *             "outlook-blocked",
+                     *             "outlook-banned",
+                     *             "outlook-dmarc",
+                     *             "outlook-relay",
+                     *             "qq-rate",
+                     *             "qq-domain-rate",
+                     *             "qq-dmarc",
+                     *             "qq-spf",
+                     *             "qq-unknown",
+                     *             "qq-spam",
+                     *             "163-spam",
+                     *             "163-reputation",
+                     *             "163-from"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "warn",
+                     *           "what": "keep it, and report it as delayed",
+                     *           "args": "CODE [x.y.z] [\"line\"…] or a preset, 4xx",
+                     *           "values": [
+                     *             {
+                     *               "text": "451 4.7.1 \"Try again later\""
+                     *             },
+                     *             {
+                     *               "text": "452 4.2.2 \"Mailbox full\""
+                     *             },
+                     *             {
+                     *               "text": "421 4.3.2 \"Too busy\""
+                     *             }
+                     *           ],
+                     *           "options": [
+                     *             {
+                     *               "text": "dialect=standard"
+                     *             },
+                     *             {
+                     *               "text": "dialect=postfix"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exchange"
+                     *             },
+                     *             {
+                     *               "text": "dialect=iis"
+                     *             },
+                     *             {
+                     *               "text": "dialect=gmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=yahoo"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exim"
+                     *             },
+                     *             {
+                     *               "text": "dialect=qmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=ses"
+                     *             },
+                     *             {
+                     *               "text": "dialect=163"
+                     *             },
+                     *             {
+                     *               "text": "after=5m",
+                     *               "what": "so much later"
+                     *             }
+                     *           ],
+                     *           "presets": [
+                     *             "gmail-rate",
+                     *             "gmail-unauthenticated",
+                     *             "yahoo-rate",
+                     *             "yahoo-connection",
+                     *             "yahoo-user-rate",
+                     *             "outlook-rate",
+                     *             "outlook-busy"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "autoreply",
+                     *           "what": "keep it, and send an out-of-office reply",
+                     *           "args": "[\"line\"…]",
+                     *           "values": [
+                     *             {
+                     *               "text": "\"Out of office\""
+                     *             }
+                     *           ],
+                     *           "options": [
+                     *             {
+                     *               "text": "dialect=standard"
+                     *             },
+                     *             {
+                     *               "text": "dialect=postfix"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exchange"
+                     *             },
+                     *             {
+                     *               "text": "dialect=iis"
+                     *             },
+                     *             {
+                     *               "text": "dialect=gmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=yahoo"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exim"
+                     *             },
+                     *             {
+                     *               "text": "dialect=qmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=ses"
+                     *             },
+                     *             {
+                     *               "text": "dialect=163"
+                     *             },
+                     *             {
+                     *               "text": "after=5m",
+                     *               "what": "so much later"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "complain",
+                     *           "what": "keep it, and send an abuse complaint",
+                     *           "values": [],
+                     *           "options": [
+                     *             {
+                     *               "text": "dialect=standard"
+                     *             },
+                     *             {
+                     *               "text": "dialect=postfix"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exchange"
+                     *             },
+                     *             {
+                     *               "text": "dialect=iis"
+                     *             },
+                     *             {
+                     *               "text": "dialect=gmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=yahoo"
+                     *             },
+                     *             {
+                     *               "text": "dialect=exim"
+                     *             },
+                     *             {
+                     *               "text": "dialect=qmail"
+                     *             },
+                     *             {
+                     *               "text": "dialect=ses"
+                     *             },
+                     *             {
+                     *               "text": "dialect=163"
+                     *             },
+                     *             {
+                     *               "text": "after=5m",
+                     *               "what": "so much later"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RuleLanguage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     resetRules: {
         parameters: {
             query?: never;
@@ -5410,6 +7884,117 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    tryRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "route to=gone@a.test discard",
+                 *       "attempt": "01KJMMA2G0ABCDEFGHJKMNPQR3"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TryRule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rule": {
+                     *         "id": "",
+                     *         "name": "",
+                     *         "owner": "",
+                     *         "origin": "added",
+                     *         "text": "route to=gone@a.test discard",
+                     *         "at": "route",
+                     *         "match": [
+                     *           {
+                     *             "field": "to",
+                     *             "any": [
+                     *               "gone@a.test"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "times": {},
+                     *         "do": [
+                     *           {
+                     *             "action": "discard"
+                     *           }
+                     *         ],
+                     *         "expires": null,
+                     *         "asked": 0,
+                     *         "applied": 0,
+                     *         "lastApplied": null
+                     *       },
+                     *       "tried": [
+                     *         {
+                     *           "stage": "route",
+                     *           "to": [
+                     *             "gone@a.test"
+                     *           ],
+                     *           "reached": true,
+                     *           "rule": "",
+                     *           "matches": true,
+                     *           "counts": false,
+                     *           "failed": null,
+                     *           "known": false,
+                     *           "found": "",
+                     *           "do": [
+                     *             {
+                     *               "action": "discard"
+                     *             }
+                     *           ],
+                     *           "reply": null
+                     *         }
+                     *       ],
+                     *       "present": [
+                     *         {
+                     *           "stage": "route",
+                     *           "to": [
+                     *             "gone@a.test"
+                     *           ],
+                     *           "reached": true,
+                     *           "rule": "r2",
+                     *           "matches": true,
+                     *           "counts": false,
+                     *           "failed": null,
+                     *           "known": false,
+                     *           "found": "",
+                     *           "do": [
+                     *             {
+                     *               "action": "discard"
+                     *             }
+                     *           ],
+                     *           "reply": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RuleTrial"];
                 };
             };
             /** @description Error */
@@ -5608,7 +8193,33 @@ export interface operations {
     };
     listSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Only those that are open.
+                 * @example false
+                 */
+                open?: boolean;
+                /**
+                 * @description Only those in which something went wrong: an error reply, a time-out, or a rule that broke them off.
+                 * @example true
+                 */
+                errors?: boolean;
+                /**
+                 * @description Only those with this text in the client's address, HELO name or user name, in either case.
+                 * @example 127.0.0
+                 */
+                find?: string;
+                /**
+                 * @description Only sessions older than this ID.
+                 * @example 7ZZZZZZZZZZZZZZZZZZZZZZZZZ
+                 */
+                before?: string;
+                /**
+                 * @description How many there are on a page.
+                 * @example 10
+                 */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5623,22 +8234,96 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "sessions": [
+                     *       "sessions": [],
+                     *       "next": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description ID of the session.
+                 * @example S1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "S1",
+                     *       "startedAt": "2026-03-01T12:00:00Z",
+                     *       "protocol": "ESMTP",
+                     *       "remote": "127.0.0.1:2",
+                     *       "local": "",
+                     *       "helo": "",
+                     *       "user": "",
+                     *       "mechanism": "",
+                     *       "tls": "",
+                     *       "state": "ended",
+                     *       "endedAt": "2026-03-01T12:00:02Z",
+                     *       "end": "quit",
+                     *       "command": "QUIT",
+                     *       "commands": 4,
+                     *       "messages": 0,
+                     *       "refused": 1,
+                     *       "errors": 1,
+                     *       "lastError": {
+                     *         "code": 550,
+                     *         "enhanced": "5.1.1",
+                     *         "text": "No such user"
+                     *       },
+                     *       "octetsIn": 80,
+                     *       "octetsOut": 120,
+                     *       "timings": {
+                     *         "first": 0.001,
+                     *         "answer": null,
+                     *         "total": 2
+                     *       },
+                     *       "lines": [
                      *         {
-                     *           "id": "S1",
-                     *           "startedAt": "2026-03-01T12:00:00Z",
-                     *           "protocol": "ESMTP",
-                     *           "remote": "127.0.0.1:2",
-                     *           "local": "",
-                     *           "helo": "",
-                     *           "user": "",
-                     *           "mechanism": "",
-                     *           "tls": ""
+                     *           "at": 0.001,
+                     *           "from": "client",
+                     *           "text": "RCPT TO:<gone@x.test>"
+                     *         },
+                     *         {
+                     *           "at": 0.0015,
+                     *           "from": "server",
+                     *           "text": "550 5.1.1 No such user"
+                     *         },
+                     *         {
+                     *           "at": 2,
+                     *           "from": "note",
+                     *           "text": "closed"
                      *         }
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Sessions"];
+                    "application/json": components["schemas"]["Transcript"];
                 };
             };
             /** @description Error */

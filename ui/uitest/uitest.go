@@ -28,7 +28,7 @@ func Start(tb testing.TB) *Post {
 		tb.Fatal(err)
 	}
 	c := catchertest.Start(tb)
-	server := &ui.Server{Backend: c.Catcher, Page: ui.Page(), SMTP: c.SMTPAddr(), Version: "test", Grace: 100 * time.Millisecond}
+	server := &ui.Server{Backend: c.Catcher, Page: ui.Page(""), SMTP: c.SMTPAddr(), Version: "test", Grace: 100 * time.Millisecond}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx, l) }()
