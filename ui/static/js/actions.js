@@ -3,11 +3,16 @@ import * as api from './api.js';
 import { close, go, route } from './router.js';
 import { room } from './settings.js';
 import * as attempts from './state/attempts.js';
+import { lastHop, withoutPassword } from './state/compose.js';
 import { BADMAIL, boxOf, mailboxes } from './state/mailboxes.js';
-import { feed, seenIn } from './state/feed.js';
+import { feed, patch, seenIn, view as inView } from './state/feed.js';
 import { ask, askFor, fail, say } from './state/notices.js';
+import * as selection from './state/selection.js';
+import { removeAll, removeRows } from './state/undo.js';
 import { opened, setSeen } from './state/reader.js';
+import * as pipeline from './state/pipeline.js';
 import * as queue from './state/queue.js';
+import { sessions } from './state/sessions.js';
 import { signal } from '@preact/signals';
 import { t } from './strings.js';
 
@@ -20,6 +25,14 @@ export function openMessage(id, { replace = false } = {}) {
   go({ box, view, q, id: messageOf(id) }, { replace });
 }
 
+/** openSession shows an SMTP session, in the place of another that is open. */
+export function openSession(session) {
+  cursor.value = session;
+  go({ view: 'sessions', session }, { replace: Boolean(route.value.session) });
+}
+
+const openRow = (key, options) => (route.value.view === 'sessions' ? openSession : openMessage)(key, options);
+
 /** messageOf is the message that a row is about: rows of the queue are deliveries, "<message>/<number>". */
 const messageOf = (key) => key.split('/')[0];
 
@@ -28,6 +41,7 @@ function keys() {
   switch (route.value.view) {
     case '': return feed.value.rows.map(({ id }) => id);
     case 'queue': return queue.queue.value.deliveries.map(({ id }) => id);
+    case 'sessions': return sessions.value.rows.map(({ id }) => id);
     default: return [];
   }
 }
@@ -39,44 +53,86 @@ function keys() {
 export function move(step) {
   const rows = keys();
   if (!rows.length) return;
-  const at = rows.indexOf(cursor.value);
-  const to = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step));
+  const at = rows.indexOf(cursor.value), last = rows.length - 1;
+  const seen = route.value.view ? 0 : inView.from - feed.value.first; // a cursor that is far away comes to what is in view
+  const to = Math.min(last, Math.max(0, at < 0 ? seen : at + step));
   cursor.value = rows[to];
-  if (route.value.id) openMessage(cursor.value, { replace: true });
+  if (route.value.id || route.value.session) openRow(cursor.value, { replace: true });
 }
 
 export function openCursor() {
   const rows = keys();
   const key = rows.includes(cursor.value) ? cursor.value : rows[0];
-  if (key) openMessage(key);
+  if (key) openRow(key);
+}
+
+/** extendBy moves the cursor and chooses what lies between. */
+export function extendBy(step) {
+  if (route.value.view) return;
+  const from = cursor.value;
+  move(step);
+  selection.extend(from || cursor.value, cursor.value);
 }
 
 export function toggleSeen() {
-  const { message } = opened.value, { box } = route.value;
+  const { message } = opened.value, { box } = route.value, rows = selection.chosenRows.value;
+  if (rows.length) return markChosen(rows.some((row) => !seenIn(box, row)));
   if (message) setSeen(!seenIn(box, message), box);
 }
 
-/** removeMessage deletes the open message, or the one at the cursor, from the mailbox that is shown. */
-export async function removeMessage() {
-  const { box, view, id: open } = route.value;
-  if (view === 'queue' && !open) return actOnSelected('delete');
-  if (view && !open) return;
-  const id = open || cursor.value;
-  const { rows } = feed.value;
-  const at = rows.findIndex((row) => row.id === id);
-  const subject = opened.value.message?.subject ?? rows[at]?.subject;
-  if (!id || (at < 0 && !open)) return;
+/** markChosen marks the chosen messages as read or not, in the mailbox that is shown. */
+export async function markChosen(seen) {
+  const { box } = route.value, rows = selection.chosenRows.value;
+  for (const row of rows) {
+    const deliveries = row.deliveries.map((one) => (!box || one.mailbox === box ? { ...one, seen } : one));
+    patch(row.id, { deliveries, seen: deliveries.every((one) => one.seen) });
+  }
   try {
-    await api.remove(id, box);
+    await api.setManySeen(rows.map(({ id }) => id), seen, box);
+  } catch (problem) {
+    for (const row of rows) patch(row.id, row);
+    fail(t.errors.seenFailed, problem);
+  }
+}
+
+/** compareChosen puts the two chosen messages side by side. */
+export function compareChosen() {
+  const [a, b] = [...selection.chosen.value].sort();
+  go({ view: 'compare', a, b });
+}
+
+/** removeMessage deletes the chosen messages, or the open one, or the one at the cursor, from the mailbox that is shown. */
+export function removeMessage() {
+  const { box, view, id: open } = route.value, { rows } = feed.value;
+  if (view === 'queue' && !open) return actOnSelected('delete');
+  if (view) return open ? removeElsewhere(open) : undefined;
+  const id = open || cursor.value, one = rows.find((row) => row.id === id) ?? (opened.value.message?.id === id ? opened.value.message : null);
+  const going = selection.chosenRows.value.length ? selection.chosenRows.value : one ? [one] : [];
+  if (!going.length) return;
+  const ids = new Set(going.map((row) => row.id)), at = rows.findIndex((row) => ids.has(row.id));
+  const next = rows.find((row, i) => i > at && !ids.has(row.id)) ?? rows.findLast((row, i) => i < at && !ids.has(row.id));
+  selection.clear();
+  const text = going.length === 1 ? t.toast.deleted(going[0].subject || t.noSubject) : t.toast.emptied(going.length);
+  removeRows(going, box, text, () => {
+    cursor.value = id;
+    if (open && ids.has(open)) openMessage(open, { replace: Boolean(route.value.id) });
+  });
+  if (!open || ids.has(open)) cursor.value = next?.id ?? '';
+  if (!ids.has(open)) return;
+  if (next && at >= 0 && room.value === 'wide') openMessage(next.id, { replace: true });
+  else close();
+}
+
+/** removeElsewhere deletes a message that is open beside another view than the list. */
+async function removeElsewhere(id) {
+  const subject = opened.value.message?.subject;
+  try {
+    await api.remove(id);
   } catch (problem) {
     if (problem.status !== 404) return fail(t.errors.deleteFailed, problem);
   }
   say(t.toast.deleted(subject || t.noSubject));
-  const next = rows[at + 1] ?? rows[at - 1];
-  cursor.value = next?.id ?? '';
-  if (!open) return;
-  if (next && at >= 0 && room.value === 'wide') openMessage(next.id, { replace: true });
-  else close();
+  close();
 }
 
 /** askToEmpty deletes all mail of the mailbox that is shown, once the reader said so. */
@@ -87,29 +143,25 @@ export function askToEmpty() {
     title: box ? t.ask.emptyBox(box) : t.ask.emptyAll,
     text: box ? t.ask.emptyBoxHint(messages) : t.ask.emptyAllHint(messages),
     action: box ? t.actions.emptyBox : t.actions.emptyAll,
-    run: () => empty(box),
+    run: () => {
+      go({ box }, { replace: true });
+      removeAll(box, t.toast.emptied(messages));
+    },
   });
 }
 
-async function empty(box) {
-  try {
-    const { deleted } = await api.empty(box);
-    go({ box }, { replace: true });
-    say(t.toast.emptied(deleted));
-  } catch (problem) {
-    fail(t.errors.emptyFailed, problem);
-  }
-}
-
-/** select chooses the delivery at the cursor, or lets it go. */
+/** toggleSelected chooses the message, or in the queue the delivery, at the cursor, or lets it go. */
 export function toggleSelected() {
+  const row = !route.value.view && feed.value.rows.find(({ id }) => id === cursor.value);
+  if (row) return selection.toggle(row);
   if (route.value.view === 'queue' && keys().includes(cursor.value)) queue.select([cursor.value], !queue.selected.value.includes(cursor.value));
 }
 
 /** actOnSelected does something to the chosen deliveries, or else to the one at the cursor. */
 export function actOnSelected(action) {
   const { view, box, id } = route.value, row = feed.value.rows.find((one) => one.id === (id || cursor.value));
-  if (box === BADMAIL && action === 'retry') return row && requeue([row]);
+  const rows = selection.chosenRows.value.length ? selection.chosenRows.value : row ? [row] : [];
+  if (!view && action === 'retry') return box === BADMAIL || rows === selection.chosenRows.value ? requeue(rows) : undefined;
   if (view !== 'queue') return;
   const ids = queue.selected.value.length ? queue.selected.value : keys().filter((key) => key === cursor.value);
   if (ids.length) act(action, { ids });
@@ -133,7 +185,8 @@ export function act(action, target) {
 async function perform(action, target) {
   const { done } = await api.actOnQueue({ do: action, ...target });
   say(t.queue.done[action](done));
-  if (route.value.view === 'queue') queue.load().catch(() => {});
+  if (route.value.view !== 'queue') return;
+  for (const { load } of [queue, pipeline]) load().catch(() => {});
 }
 
 function askForRoute(target) {
@@ -149,29 +202,43 @@ function askForRoute(target) {
 /** requeue brings what has left the queue back into it: of messages the deliveries in Badmail, or among what is done. */
 export function requeue(messages) {
   const ids = messages.flatMap(({ id, deliveries }) => deliveries.filter(canRequeue).map(({ number }) => `${id}/${number}`));
-  return act('requeue', { ids });
+  if (ids.length) return act('requeue', { ids });
 }
 
 export const canRequeue = ({ mailbox }) => mailbox === '@badmail' || mailbox === '@done';
 
 /** askToRelease sends the open message on, to whom the reader says. */
 export function askToRelease() {
+  const field = { name: 'hop', label: t.release.hop, value: lastHop.value, placeholder: 'smtp://mail:2525', required: true };
+  askForEnvelope(t.release, [field], async (message, mail) => {
+    const hop = mail.hop.trim();
+    const { id } = await api.release(message, { ...mail, hop });
+    lastHop.value = hop;
+    say(t.release.done(withoutPassword(hop)), { text: t.release.queue, run: () => go({ view: 'queue' }) });
+    go({ id });
+  });
+}
+
+/** askToResend lets the open message come again, for whom the reader says. */
+export function askToResend() {
+  askForEnvelope(t.resend, [], async (message, envelope) => {
+    const { id } = await api.resend(message, envelope);
+    say(t.resend.done, { text: t.compose.show, run: () => go({ id }) });
+  });
+}
+
+function askForEnvelope({ title, text, action }, fields, run) {
   const { message } = opened.value;
   if (!message) return;
+  const { from, to } = message.envelope;
   askFor({
-    title: t.release.title,
-    text: t.release.text,
+    title, text, action,
     fields: [
-      { name: 'to', label: t.release.to, value: message.envelope.to.map(({ address }) => address).join(', '), required: true },
-      { name: 'hop', label: t.release.hop, placeholder: 'smtp://mail:2525', required: true },
-      { name: 'from', label: t.release.from, value: message.envelope.from, placeholder: '<>', hint: t.release.fromHint },
+      { name: 'to', label: t.release.to, value: to.map(({ address }) => address).join(', '), required: true },
+      ...fields,
+      { name: 'from', label: t.release.from, value: from, placeholder: '<>', hint: t.release.fromHint },
     ],
-    action: t.release.action,
-    run: async ({ to, hop, from }) => {
-      const { id } = await api.release(message.id, { to: to.split(/[\s,;]+/).filter(Boolean), hop: hop.trim(), from: from.trim().replace(/^<(.*)>$/, '$1') });
-      say(t.release.done);
-      go({ id });
-    },
+    run: ({ to, from, ...rest }) => run(message.id, { ...rest, to: to.split(/[\s,;]+/).filter(Boolean), from: from.trim().replace(/^<(.*)>$/, '$1') }),
   });
 }
 

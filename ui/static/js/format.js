@@ -1,5 +1,6 @@
 // Sizes, times and addresses as people read them.
 import { now } from './state/clock.js';
+import { times } from './settings.js';
 import { t } from './strings.js';
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -21,9 +22,12 @@ const full = new Intl.DateTimeFormat(t.locale, {
   hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
 });
 
-/** when is short and relative while that says more; exact is for the hover. */
+const seconds = new Intl.DateTimeFormat(t.locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+
+/** when is short and relative while that says more, unless the reader wants times exact; exact is for the hover. */
 export function when(iso) {
   const then = new Date(iso), at = new Date(now.value);
+  if (times.value === 'exact') return then.toDateString() === at.toDateString() ? seconds.format(then) : short(then);
   const minutes = (at - then) / 60_000;
   if (minutes >= 0 && minutes < 1) return t.time.now;
   if (minutes >= 0 && minutes < 60) return t.time.ago(t.time.minutes(Math.floor(minutes)));
@@ -53,6 +57,12 @@ export const reply = ({ code, enhanced, text }) => [code, enhanced, text].filter
 export const short = (milliseconds) => `${day.format(milliseconds)} ${clock.format(milliseconds)}`;
 
 export const exact = (iso) => full.format(new Date(iso));
+
+/** wall is a date, or a date and time, as it stands: without a zone. */
+export const wall = (iso, day) => new Date(day ? iso : iso + 'Z').toLocaleString(t.locale, { dateStyle: 'full', timeStyle: day ? undefined : 'short', timeZone: 'UTC' });
+
+/** took is a short time, exact. */
+export const took = (milliseconds) => (milliseconds < 1000 ? t.time.milliseconds(Math.round(milliseconds)) : milliseconds < 60_000 ? t.time.seconds((milliseconds / 1000).toFixed(1)) : span(milliseconds));
 
 /** sender is the name to show for who sent a message. */
 export function sender({ from, envelope }) {

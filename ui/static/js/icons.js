@@ -1,7 +1,8 @@
 // Line icons on a 16 px grid, drawn with the text's colour.
 import { html } from './html.js';
 
-const shapes = {
+/** The paths of the icons, for drawings. */
+export const shapes = {
   attachment: 'M13 7.2 8 12.3a3 3 0 0 1-4.3-4.2l5.2-5.2a2 2 0 0 1 2.9 2.8l-5.2 5.2a1 1 0 0 1-1.4-1.4l4.4-4.5',
   inbox: 'M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.5c.3 1.2 1.3 2 2.5 2s2.2-.8 2.5-2H14',
   person: 'M8 8a2.6 2.6 0 1 0 0-5.2A2.6 2.6 0 0 0 8 8zm-5 5.5c.4-2.5 2.4-3.5 5-3.5s4.6 1 5 3.5',
@@ -35,6 +36,26 @@ const shapes = {
   bounce: 'M6 4 2.5 7.5 6 11M2.5 7.5H10a3.3 3.3 0 0 1 0 6.6H8',
   edit: 'm10.5 3 2.5 2.5L6 12.5l-3 .5.5-3z',
   relay: 'M2 8h10.5M9 4.5 12.5 8 9 11.5',
+  command: 'M5.5 5.5h5v5h-5zm0 0V4A1.7 1.7 0 1 0 3.8 5.5zm5 0V4a1.7 1.7 0 1 1 1.7 1.5zm0 5V12a1.7 1.7 0 1 0 1.7-1.5zm-5 0V12a1.7 1.7 0 1 1-1.7-1.5z',
+  settings: 'M2 4.5h6m4 0h2m-2 0a2 2 0 1 1-4 0 2 2 0 0 1 4 0zM2 11.5h2m4 0h6m-6 0a2 2 0 1 1-4 0 2 2 0 0 1 4 0z',
+  pin: 'm8 2 1.8 3.8 4.2.5-3.1 2.9.8 4.1L8 11.3l-3.7 2 .8-4.1L2 6.3l4.2-.5z',
+  chevron: 'm6 4 4 4-4 4',
+  swap: 'M3 5.5h9m-2.5-3 3 3-3 3M13 10.5H4m2.5 3-3-3 3-3',
+  print: 'M4.5 6V2.5h7V6M4.5 11.5h-2V6h11v5.5h-2m-7-2h7v4h-7z',
+  minus: 'M4 8h8',
+  plus: 'M4 8h8M8 4v8',
+  wrap: 'M2 4h12M2 8h9.5a2 2 0 0 1 0 4H8m1.5-1.7L8 12l1.5 1.7M2 12h3',
+  down: 'M8 3v9.5m4-3.8-4 4-4-4',
+  stop: 'M5.5 2.5h5l3 3v5l-3 3h-5l-3-3v-5zM5.5 8h5',
+  hollow: 'M8 13.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11z',
+  sessions: 'M2 5h11.5m-3-3 3 3-3 3M14 11H2.5m3-3-3 3 3 3',
+  stop: 'M5.6 2h4.8L14 5.6v4.8L10.4 14H5.6L2 10.4V5.6zM8 5v3.6m0 2.3v.1',
+  reply: 'M6.5 3.5 2.5 7.5l4 4M2.5 7.5H9c3 0 4.5 1.8 4.5 5',
+  replyAll: 'M5 4 1.5 7.5 5 11m4-7.5-4 4 4 4M5 7.5h5.5c2.6 0 4 1.8 4 5',
+  resend: 'M14 8.5v4H2v-9h6M2.5 4.5 7 8l2-1.2M11 1.8l2.5 2.2L11 6.2M13.5 4H10',
+  rows: 'M2 4h12M2 8h12M2 12h12',
+  comfortable: 'M2 3h12v4H2zm0 6.5h12v4H2z',
+  compare: 'M3 2.5h4v11H3zm6 0h4v11H9z',
   up: 'M8 13V3.5M4 7.3l4-4 4 4',
 };
 

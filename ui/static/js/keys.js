@@ -1,38 +1,60 @@
 // The keyboard. Keys do nothing while one writes, and leave the browser's own
-// combinations alone.
-import { actOnSelected, move, openCursor, removeMessage, toggleSeen, toggleSelected } from './actions.js';
-import { close, route } from './router.js';
-import { tab } from './settings.js';
-import { dialog, dismiss, toast } from './state/notices.js';
-import { focusSearch } from './views/search.js';
-import { TABS } from './views/tabs.js';
+// combinations alone, as far as no command has them.
+import { signal } from '@preact/signals';
+import { after, find } from './commands.js';
+import { dialog } from './state/notices.js';
 
-const keys = {
-  j: () => move(1),
-  k: () => move(-1),
-  o: openCursor,
-  Enter: openCursor,
-  u: toggleSeen,
-  x: toggleSelected,
-  r: () => actOnSelected('retry'),
-  c: () => document.getElementById('clock')?.showPopover(),
-  '#': removeMessage,
-  Delete: removeMessage,
-  '/': focusSearch,
-  f: () => document.getElementById('filter')?.focus(),
-  '?': () => { dialog.value = { kind: 'keys' }; },
-  Escape: () => (toast.value?.kind === 'failed' ? dismiss() : close()),
-};
-TABS.forEach((name, i) => { keys[i + 1] = () => route.value.id && (tab.value = name); });
+const PATIENCE = 600; // milliseconds before one is told what may follow a first key
+const PALETTE = 'Mod+k';
+const modifiers = ['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'Process', 'Dead', 'Unidentified'];
+
+/** pending is the first of two keys, once the second is late. */
+export const pending = signal('');
+
+let first = '', timer = 0;
+
+function forget() {
+  clearTimeout(timer);
+  first = pending.value = '';
+}
 
 export function listen() {
-  addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (dialog.value || document.querySelector(':popover-open') || event.target.closest('input, textarea, select')) return;
-    if (event.key === 'Enter' && event.target.closest('a, button, summary')) return; // it has a meaning of its own
-    const action = Object.hasOwn(keys, event.key) && keys[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
-  });
+  addEventListener('keydown', onKeyDown);
+  addEventListener('pointerdown', forget);
+}
+
+function onKeyDown(event) {
+  const key = pressed(event);
+  if (!key || isTaken(event, key)) return;
+  const before = first;
+  forget();
+  if (before && key === 'Escape') return event.preventDefault();
+  if (!before && after(key).length) {
+    first = key;
+    timer = setTimeout(() => { pending.value = first; }, PATIENCE);
+    return event.preventDefault();
+  }
+  const command = find(before ? `${before} ${key}` : key);
+  if (command || before) event.preventDefault();
+  command?.run(key);
+}
+
+/** pressed names a key as commands do: by its character, or in other scripts by the Latin letter at its place. '' is none. */
+function pressed(event) {
+  const { key, code, isComposing, shiftKey } = event;
+  if (isComposing || !key || modifiers.includes(key)) return '';
+  const letter = key.length === 1 && key > '~' && !shiftKey && /^Key([A-Z])$/.exec(code)?.[1];
+  const name = letter ? letter.toLowerCase() : key;
+  if (event.getModifierState('AltGraph')) return name;
+  if (event.altKey) return '';
+  return event.ctrlKey || event.metaKey ? 'Mod+' + name.toLowerCase() : name;
+}
+
+/** isTaken says that a key has a meaning where it was pressed. */
+function isTaken({ defaultPrevented, target }, key) {
+  if (defaultPrevented) return true;
+  if (dialog.value) return key !== PALETTE || dialog.value.kind !== 'palette';
+  if (key === PALETTE) return false;
+  if (document.querySelector(':popover-open') || target.closest('input, textarea, select')) return true;
+  return key === 'Enter' && Boolean(target.closest('a, button, summary'));
 }

@@ -2,11 +2,12 @@
 // beside en.js with the same names, and a line here.
 import en from './strings/en.js';
 import zh from './strings/zh.js';
+import { language } from './settings.js';
 
-const languages = { en, zh };
+export const languages = { en, zh };
 
 const wanted = navigator.languages.map((tag) => tag.split('-')[0]);
 
-export const t = languages[wanted.find((tag) => tag in languages)] ?? en;
+export const t = languages[language.value] ?? languages[wanted.find((tag) => tag in languages)] ?? en;
 
 document.documentElement.lang = t.lang;

@@ -2,7 +2,7 @@
 // be ahead, stand still, or run fast.
 import { computed, signal } from '@preact/signals';
 import * as api from '../api.js';
-import { fail } from './notices.js';
+import { fail, say } from './notices.js';
 import { t } from '../strings.js';
 
 const TICK = 20_000, FAST_TICK = 1000; // milliseconds between two readings
@@ -46,21 +46,57 @@ function take({ now, aheadSeconds, speed, frozen, nextDue }) {
   tick();
 }
 
+// What runs while the clock is moved: words with how often they were told, and up to which event.
+let ran = null, seen = 0;
+const TOLD = ['attempt', 'relayed', 'bounced', 'badmail', 'delayed', 'expired'], PATIENCE = 3000;
+
+function noteRun(events) {
+  seen = events.at(-1)?.seq ?? seen;
+  if (!ran) return;
+  for (const { what = [] } of events) for (const word of TOLD) if (what.includes(word)) ran.words[word] = (ran.words[word] ?? 0) + 1;
+  tellRun();
+}
+
+function tellRun() {
+  if (!ran || seen < ran.until) return;
+  say(TOLD.filter((word) => ran.words[word]).map((word) => `${ran.words[word]} ${t.pipeline.counted[word]}`).join(', ') || t.clock.nothingRan);
+  ran = null;
+}
+
+/** endRun looks up to where events belong to the move. */
+async function endRun() {
+  const { cursor } = await api.pipeline();
+  if (!ran) return;
+  ran.until = cursor;
+  tellRun();
+  setTimeout(() => { ran = null; }, PATIENCE); // no events: we are not connected
+}
+
 /** apply returns false when events tell that the clock was moved, or what falls due next may be another. */
 export function apply(events) {
+  noteRun(events);
   const last = events.findLast(({ at }) => at);
   if (!last) return true;
   const off = Math.abs(Date.parse(last.at) - current()) > SLACK * Math.max(1, read.peek().speed);
   return !off && !events.some(({ type, mailboxes }) => type === 'clock' || mailboxes?.includes('@queue'));
 }
 
-/** set changes the clock; it resolves when all that fell due has run, or the reader did not want to wait. */
-export async function set(change) {
-  if (moving.value) return;
+let last = Promise.resolve();
+
+/** set changes the clock, one change after another; it resolves when all that fell due has run, or the reader did not want to wait. */
+export function set(change) {
+  if (change.advance && moving.value) return last;
+  return last = last.then(() => perform(change));
+}
+
+async function perform(change) {
   const request = moving.value = new AbortController();
+  ran = change.advance ? { words: {}, until: Infinity } : null;
   try {
     take(await api.setClock(change, request.signal));
+    if (change.advance) endRun().catch(() => { ran = null; });
   } catch (problem) {
+    ran = null;
     if (problem.name !== 'AbortError') fail(t.errors.clockFailed, problem);
     load().catch(() => {});
   } finally {

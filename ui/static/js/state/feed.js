@@ -1,19 +1,23 @@
-// The list of messages in the middle: the newest ones of a mailbox, or of what a
-// search finds there; older ones as they are asked for. What it holds stays small,
-// however much mail comes.
+// The list of messages in the middle: a window on a mailbox, or on what a search
+// finds there. However long that is, only rows around those in view are held.
 import { signal } from '@preact/signals';
 import * as api from '../api.js';
 import { route } from '../router.js';
+import { collect, edited, merge, row } from './changes.js';
 
 const PAGE = 200;    // messages asked for at once
 const FOUND = 50;    // the same of a search: it runs while one types
-const KEPT = 1000;   // messages kept while the newest are in view; older ones are asked for again
+const KEPT = 1000;   // rows kept around those in view
+const AHEAD = 150, FOUND_AHEAD = 20; // rows that should be there beyond those in view; of a search
+const OVERLAP = 20;  // rows asked for again, to join a page to what is there
 const WAITING = 500; // new messages kept for a reader who is not looking at the top
+const PACE = 60, RETRY = 3000; // milliseconds between two jumps, and after a failure
 
 /**
- * rows are newest first. next is where older ones go on, '' at the end. phase
- * is 'loading', 'ready' or 'failed'; more is 'idle', 'loading' or 'failed'.
- * slide says that the latest change is small enough to be watched.
+ * rows are newest first, from place first on in a list of total, of which those that
+ * wait or are hidden are no part; a search that has not ended has more. phase is
+ * 'loading', 'ready' or 'failed'; more is 'idle', 'loading' or 'failed'. slide says that
+ * the latest change is small enough to be watched.
  */
 export const feed = signal(blank('', ''));
 
@@ -26,14 +30,23 @@ export const asked = signal({ box: '', q: '', running: false, problem: null });
 /** Mail that came while the reader looked elsewhere in the list. */
 export const waiting = signal({ count: 0, rows: [], missed: false });
 
+/** The places in the list that the reader sees. */
+export let view = { from: 0, to: 0 };
+
 let held = false;     // the reader looks at rows that must not move
 let request = new AbortController(); // aborts what was asked for another mailbox or search
 let loading = null;   // the promise of the listing on its way
-let meanwhile = null; // events that came while a listing was on its way
+let filling = null;   // the page on its way: {abort, from, to}
+let timer = 0, jumped = 0; // for the next page, and when one was jumped to
+let version = 0;      // counts what a page on its way cannot be joined to
+let marks = [], top = ''; // of a search: {index, before} of each page, as it knows no places, and its newest id
 let latest = 0;       // when rows were last added
+const meanwhile = new Set(); // a list of the events since it was sent for each request on its way
+const hidden = new Map();    // rows by id that the reader has deleted and the server still has
+let gone = '';               // all up to this id are so too
 
 function blank(box, q) {
-  return { box, q, rows: [], next: '', cursor: 0, phase: 'loading', more: 'idle', problem: null, slide: false };
+  return { box, q, rows: [], first: 0, total: 0, ended: true, cursor: 0, phase: 'loading', more: 'idle', problem: null, slide: false };
 }
 
 /** show loads the newest messages of a mailbox, or with '' of all; with q those that a search finds. */
@@ -41,51 +54,65 @@ export function show(box, q) {
   request.abort();
   request = new AbortController();
   loading = null;
+  hidden.clear();
+  gone = '';
   asked.value = { box, q, running: true, problem: q ? asked.value.problem : null };
-  if (feed.value.box !== box || feed.value.phase !== 'ready') feed.value = blank(box, q);
+  if (feed.value.box !== box || feed.value.phase !== 'ready') begin(blank(box, q));
   return load();
 }
 
-/**
- * load asks for the newest messages again, and keeps what is shown until they
- * are there; while it does, everybody waits for the same answer. It resolves to
- * false when that was not enough: see apply.
- */
+/** begin shows a list that has nothing to do with the one before. */
+function begin(value) {
+  version++;
+  marks = [{ index: 0, before: '' }];
+  view = { from: 0, to: 0 };
+  feed.value = value;
+}
+
+/** load asks again for what is shown; all wait for the same answer. It resolves to false when that was not enough: see apply. */
 export function load() {
   if (loading) return loading;
-  const answer = ask(asked.value, request.signal).finally(() => { if (loading === answer) loading = null; });
+  const { box, q } = asked.value, deep = isShown(box, q) && feed.value.first > 0;
+  const answer = (deep ? again() : ask(asked.value, request.signal)).finally(() => { if (loading === answer) loading = null; });
   loading = answer;
   return answer;
 }
 
 async function ask({ box, q }, signal) {
   const events = [];
-  meanwhile = events;
+  meanwhile.add(events);
   try {
     const limit = q ? FOUND : Math.min(KEPT, Math.max(PAGE, feed.value.rows.length));
     const page = await api.messages({ mailbox: box, q, limit }, signal);
     signal.throwIfAborted();
+    asked.value = { box, q, running: false, problem: null };
+    if (isShown(box, q) && feed.value.first > 0) return await again();
     replace(box, q, page);
   } catch (problem) {
     if (problem.name === 'AbortError') return true;
-    meanwhile = null;
     asked.value = { box, q, running: false, problem };
     if (feed.value.phase !== 'ready' || !q && feed.value.q) feed.value = { ...feed.value, phase: 'failed', problem };
     throw problem;
+  } finally {
+    meanwhile.delete(events);
   }
-  meanwhile = null;
   return apply(events);
 }
 
 /** replace shows a page from the top; to a reader who looks elsewhere in the same list its new messages wait. */
-function replace(box, q, { messages, next, cursor }) {
-  const before = feed.value, again = isShown(box, q), newest = before.rows[0];
-  let rows = messages.map(row);
-  if (again && q) ({ rows, next } = rejoin(rows, next, before));
-  const fresh = held && again && newest ? rows.filter(({ id }) => id > newest.id) : [];
+function replace(box, q, { messages, next, cursor, total }) {
+  const before = feed.value, same = isShown(box, q), newest = before.rows[0];
+  let rows = messages.map(row).filter(kept), all = { total: total - hidden.size, ended: true };
+  if (q || gone) all = { total: rows.length, ended: !next };
+  if (!same) begin(before);
+  else if (q) ({ rows, ...all } = rejoin(rows, next, before));
+  const fresh = held && same && newest ? rows.filter(({ id }) => id > newest.id) : [];
   waiting.value = { count: fresh.length, rows: fresh, missed: false };
-  feed.value = { ...blank(box, q), phase: 'ready', next, cursor, rows: rows.slice(fresh.length), more: again ? before.more : 'idle' };
-  asked.value = { box, q, running: false, problem: null };
+  version++;
+  top = messages[0]?.id ?? '';
+  rows = rows.slice(fresh.length);
+  feed.value = { ...blank(box, q), phase: 'ready', cursor, rows, ended: all.ended, total: next ? Math.max(all.total - fresh.length, rows.length) : rows.length };
+  fill();
 }
 
 /**
@@ -96,24 +123,153 @@ function replace(box, q, { messages, next, cursor }) {
 function rejoin(rows, next, before) {
   const older = next && next <= before.rows[0]?.id ? before.rows.filter(({ id }) => id < next) : [];
   const open = before.rows.filter(({ id }) => id === route.peek().id);
-  return { rows: merge(rows.concat(older), open), next: older.length ? before.next : next };
+  const joined = merge(rows.concat(older), open), grown = joined.length - before.rows.length;
+  if (!older.length) marks = marks.slice(0, 1);
+  marks = marks.map(({ index, before }) => ({ before, index: before ? Math.max(1, index + grown) : 0 }));
+  return { rows: joined, total: older.length ? before.total + grown : joined.length, ended: older.length ? before.ended : !next };
 }
 
 const isShown = (box, q) => feed.value.box === box && feed.value.q === q;
 
-/** more asks for the next older messages, once at a time. */
-export async function more() {
-  const { box, q, next, more, phase } = feed.value;
-  if (phase !== 'ready' || !next || more === 'loading') return;
-  feed.value = { ...feed.value, more: 'loading', slide: false };
-  try {
-    const page = await api.messages({ mailbox: box, q, before: next, limit: q ? FOUND : PAGE }, request.signal);
-    if (!isShown(box, q)) return;
-    if (feed.value.next !== next) feed.value = { ...feed.value, more: 'idle' }; // the list was cut or began anew
-    else feed.value = { ...feed.value, more: 'idle', next: page.next, rows: merge(feed.value.rows, page.messages.map(row)) };
-  } catch (problem) {
-    if (isShown(box, q)) feed.value = { ...feed.value, more: problem.name === 'AbortError' ? 'idle' : 'failed' };
+/** again asks again for rows far down, or of a search only whether there are new ones. */
+async function again() {
+  const { box, q, first, rows } = feed.value;
+  if (!q) return await place(Math.max(0, first - OVERLAP), Math.min(KEPT, rows.length + 2 * OVERLAP), true);
+  const newest = waiting.value.rows[0]?.id ?? top;
+  const { messages } = await api.messages({ mailbox: box, q, limit: FOUND }, request.signal);
+  const fresh = messages.filter(({ id }) => newest && id > newest).map(row);
+  if (fresh.length) receive(fresh, true);
+  return true;
+}
+
+/** look says which places of the list the reader sees; what is missing there, and near it, is asked for. */
+export function look(from, to) {
+  if (view.from === from && view.to === to) return;
+  view = { from, to };
+  fill();
+}
+
+/** retry asks again for what could not be had. */
+export function retry() {
+  feed.value = { ...feed.value, more: 'idle' };
+  fill();
+}
+
+/** missing is what to ask for next: a page elsewhere ('jump'), one above or below what is there, or nothing (''). */
+function missing() {
+  const { q, phase, rows, first, total, ended } = feed.value, end = first + rows.length, ahead = q ? FOUND_AHEAD : AHEAD;
+  if (phase !== 'ready') return '';
+  if (!rows.length) return total > 0 ? 'jump' : '';
+  if (view.from > end || view.to < first) return 'jump';
+  if (first > 0 && view.from - first < ahead) return 'up';
+  return (end < total || !ended) && end - view.to < ahead ? 'down' : '';
+}
+
+function fill() {
+  const what = missing();
+  if (!what || timer) return;
+  if (filling && (what !== 'jump' || filling.from <= view.from && filling.to >= view.to)) return;
+  const wait = feed.value.more === 'failed' ? RETRY : what === 'jump' ? jumped + PACE - performance.now() : 0;
+  if (wait > 0) {
+    timer = setTimeout(() => { timer = 0; fill(); }, wait);
+    return;
   }
+  filling?.abort();
+  const { first, rows, q } = feed.value, end = first + rows.length;
+  if (what === 'down') return void below(end);
+  if (q) return void above(what === 'up' ? first - 1 : view.from);
+  if (what === 'jump') jumped = performance.now();
+  const from = what === 'up' ? Math.max(0, first - PAGE) : Math.max(0, Math.min(view.from - PAGE / 4 | 0, feed.value.total - PAGE));
+  place(from, what === 'up' ? first - from + OVERLAP : PAGE, what === 'up').catch(() => {});
+}
+
+/** fetchPage asks for the places from – to, and calls use with the page and the events that came since, unless another page is asked for. */
+async function fetchPage(query, from, to, use) {
+  const { box, q } = feed.value, stop = new AbortController(), events = [];
+  const mine = filling = { abort: () => stop.abort(), from, to };
+  const started = version;
+  meanwhile.add(events);
+  feed.value = { ...feed.value, more: 'loading', slide: false };
+  let more = 'idle';
+  try {
+    const page = await api.messages({ mailbox: box, q, ...query }, AbortSignal.any([request.signal, stop.signal]));
+    if (started === version && filling === mine) {
+      const { first, total, rows } = feed.value;
+      use(page, events);
+      const now = feed.value; // a page that changes nothing must not be asked for again and again
+      if (now.first === first && now.total === total && now.rows.length === rows.length && now.rows[0] === rows[0] && missing()) more = 'failed';
+    }
+  } catch (problem) {
+    if (problem.name !== 'AbortError') more = 'failed';
+  } finally {
+    meanwhile.delete(events);
+    if (filling === mine) {
+      filling = null;
+      feed.value = { ...feed.value, more };
+      fill();
+    }
+  }
+}
+
+/** place asks for rows from a place on, which shall join those that are there or else replace them. */
+async function place(from, limit, join) {
+  const top = feed.value.rows[0]?.id ?? '';
+  const offset = from + waiting.value.count + hiddenAbove(top);
+  let complete = true;
+  await fetchPage({ offset, limit }, from, from + limit, (page, events) => {
+    const late = collect(events.filter(({ seq }) => seq > page.cursor), feed.value);
+    complete = late.complete;
+    const rows = edited(page.messages.map(row).filter(known), late), newest = rows[0]?.id ?? '';
+    const moved = late.fresh.size - [...late.left].filter((id) => id > newest).length;
+    const first = Math.max(0, offset + moved - waiting.value.count - hiddenAbove(newest));
+    const total = page.total + late.fresh.size - late.left.size - waiting.value.count - hidden.size;
+    const now = feed.value.rows, joined = join && now.length > 0 && rows.length > 0 && rows.at(-1).id <= now[0].id;
+    if (!joined) version++;
+    trim({ rows: joined ? merge(rows, now.filter(({ id }) => id < rows.at(-1).id)) : rows, first, total: page.next ? total : first + rows.length });
+  });
+  return complete;
+}
+
+/** known leaves out what waits, or is hidden. */
+const known = (one) => kept(one) && !waitsFor(one);
+const kept = ({ id }) => id > gone && !hidden.has(id);
+const waitsFor = ({ id }) => waiting.value.rows.some((one) => one.id === id);
+
+const hiddenAbove = (id) => [...hidden.keys()].filter((one) => one > id).length;
+
+/** below asks for the rows that follow. */
+function below(end) {
+  const { q, rows } = feed.value, before = rows.at(-1).id;
+  return fetchPage({ before, limit: q ? FOUND * 2 : PAGE }, end, end + PAGE, (page, events) => {
+    const late = collect(events, feed.value), now = feed.value;
+    if (q && !marks.some(({ index }) => index >= end)) marks.push({ index: end, before });
+    const all = merge(now.rows, edited(page.messages.map(row).filter(known), late)), reached = now.first + all.length;
+    const total = q ? now.total : page.next ? page.total - waiting.value.count - hidden.size : reached;
+    trim({ rows: all, total: Math.max(total, reached), ended: now.ended || !page.next });
+  });
+}
+
+/** above asks for the page of results that has a place. */
+function above(at) {
+  const mark = marks.findLast(({ index }) => index <= at) ?? marks[0], { first, rows } = feed.value;
+  const joins = mark.index < first && first - mark.index < KEPT;
+  return fetchPage({ before: mark.before, after: joins ? rows[0]?.id : '', limit: joins ? KEPT : FOUND * 2 }, mark.index, at, (page) => {
+    const found = page.messages.map(row).filter(known);
+    if (!joins) version++;
+    trim({ rows: joins ? merge(found, feed.value.rows) : found, first: mark.index, slide: false });
+  });
+}
+
+/** trim shows rows, of too many those around what the reader sees. */
+function trim(change) {
+  const next = { ...feed.value, ...change }, over = next.rows.length - KEPT;
+  if (over > 0) {
+    const middle = (view.from + view.to >> 1) - next.first, start = Math.min(over, Math.max(0, middle - KEPT / 2));
+    if (start < over) version++; // the end is another one
+    next.rows = next.rows.slice(start, start + KEPT);
+    next.first += start;
+  }
+  feed.value = next;
 }
 
 /** hold keeps new mail waiting; letting go brings it in. */
@@ -125,11 +281,19 @@ export function hold(on) {
 
 /** release brings in what is waiting. */
 export async function release() {
-  const { count, rows, missed } = waiting.value;
+  const { count, rows, missed } = waiting.value, { first, q } = feed.value;
   if (!count) return;
-  if (missed) return load().catch(() => {});
+  if (first === 0 && missed) return load().catch(() => {});
   waiting.value = { count: 0, rows: [], missed: false };
-  insert(rows);
+  if (first === 0) return insert(rows);
+  if (q) return show(feed.value.box, q).catch(() => {});
+  push(count);
+}
+
+/** push makes room for rows above those that are there. */
+function push(count) {
+  const { first, total } = feed.value;
+  feed.value = { ...feed.value, first: first + count, total: total + count, slide: false };
 }
 
 /**
@@ -137,7 +301,7 @@ export async function release() {
  * not say enough and the list has to be loaded again.
  */
 export function apply(events) {
-  meanwhile?.push(...events); // the answer on its way may be older than they are
+  for (const list of meanwhile) list.push(...events); // an answer on its way may be older than they are
   const { cursor, phase } = feed.value;
   const news = events.filter(({ seq }) => seq > cursor);
   if (phase !== 'ready' || !news.length) return true;
@@ -149,105 +313,80 @@ export function apply(events) {
 }
 
 /** patch changes one row ahead of the server's word. */
-export const patch = (id, fields) => edit({ edits: new Map([[id, (old) => ({ ...old, ...fields })]]), wipes: [] });
+export const patch = (id, fields) => edit({ edits: new Map([[id, (old) => ({ ...old, ...fields })]]), left: [], wipes: [] });
 
-/**
- * collect sorts events into new rows (fresh), changes of known ones by id
- * (edits) and changes of all (wipes). A change makes a new row of the old one,
- * or null when it leaves the list. What a search would find only the server knows.
- */
-function collect(events, { box, q }) {
-  const fresh = new Map(), edits = new Map(), wipes = [];
-  let complete = true;
-  const change = (id, edit) => {
-    const before = edits.get(id) ?? ((old) => old);
-    if (fresh.has(id)) keep(fresh, id, edit(fresh.get(id)));
-    else edits.set(id, (old) => { const now = before(old); return now && edit(now); });
-  };
-  for (const { type, id, message, gone, deliveries, mailbox } of events) {
-    if (type === 'added' && message) {
-      if (box === '@badmail') complete = false; // the reason is not told
-      if (!isIn(box, message)) continue;
-      if (q) complete = false;
-      else fresh.set(message.id, row(message));
-    } else if (type === 'updated' && message) {
-      change(message.id, () => (isIn(box, message) ? row(message) : null));
-      if (q || box === '@badmail') complete = false;
-    } else if (type === 'removed') {
-      const numbers = deliveries.map(({ number }) => number);
-      change(id, (old) => (gone ? null : without(old, ({ number }) => numbers.includes(number), box)));
-    } else if (type === 'cleared') {
-      const wipe = (old) => (mailbox ? without(old, (one) => one.mailbox === mailbox, box) : null);
-      wipes.push(wipe);
-      for (const [id, old] of fresh) keep(fresh, id, wipe(old));
-    } else if (type !== 'hello' && type !== 'attempted') {
-      complete = false; // lagged, or told without its message under load
-    }
+/** edit changes rows, and counts those that have left, seen or not. */
+function edit(changes) {
+  if (!changes.edits.size && !changes.wipes.length) return;
+  const now = feed.value, { count, rows: wait, missed } = waiting.value;
+  const rows = edited(now.rows, changes), stay = edited(wait, changes);
+  const here = new Set(now.rows.concat(wait).map(({ id }) => id)), newest = now.rows[0]?.id ?? '';
+  let above = 0, below = 0;
+  for (const id of changes.left) {
+    if (here.has(id) || hidden.delete(id)) continue;
+    if (now.first > 0 && id > newest) above++;
+    else if (!now.q) below++;
   }
-  return { fresh, edits, wipes, complete };
+  const emptied = changes.wipes.length > 0 && changes.complete && !rows.length;
+  const total = emptied ? 0 : Math.max(rows.length, now.total - (now.rows.length - rows.length) - above - below);
+  feed.value = { ...now, rows, first: emptied ? 0 : Math.max(0, now.first - above), total, slide: false };
+  if (wait.length) waiting.value = { count: count - (wait.length - stay.length), rows: stay, missed };
+  fill();
 }
 
-function keep(map, id, value) {
-  if (value) map.set(id, value);
-  else map.delete(id);
-}
-
-function edit({ edits, wipes }) {
-  if (!edits.size && !wipes.length) return;
-  const changed = (old) => (edits.has(old.id) ? edits.get(old.id)(old) : old);
-  const wiped = (old) => wipes.reduce((now, wipe) => now && wipe(now), changed(old));
-  const edited = (rows) => rows.map(wiped).filter(Boolean);
-  feed.value = { ...feed.value, rows: edited(feed.value.rows), slide: false };
-  const { count, rows, missed } = waiting.value, left = edited(rows);
-  if (rows.length) waiting.value = { count: count - (rows.length - left.length), rows: left, missed };
-}
-
-function receive(fresh) {
-  if (!held) return insert(fresh);
+function receive(fresh, missing = false) {
+  const there = new Set(feed.value.rows.concat(waiting.value.rows).map(({ id }) => id));
+  const news = fresh.filter(({ id }) => !there.has(id) && !hidden.has(id));
+  if (!held) return insert(news);
   const { count, rows, missed } = waiting.value;
-  const all = merge(fresh, rows);
-  waiting.value = { count: count + fresh.length, rows: all.slice(0, WAITING), missed: missed || all.length > WAITING };
+  const all = merge(news, rows);
+  waiting.value = { count: count + news.length, rows: all.slice(0, WAITING), missed: missing || missed || all.length > WAITING };
 }
 
 function insert(fresh) {
   const now = feed.value;
-  const rows = merge(fresh, now.rows);
+  if (now.first > 0) return push(fresh.length);
   const slide = fresh.length <= 3 && performance.now() - latest > 200;
   latest = performance.now();
-  if (rows.length <= KEPT || held) feed.value = { ...now, rows, slide };
-  else feed.value = { ...now, rows: rows.slice(0, KEPT), next: rows[KEPT - 1].id, slide };
+  trim({ rows: merge(fresh, now.rows), total: now.total + fresh.length, slide });
 }
 
-/** without is the row when some of its deliveries are gone; null when it leaves the list. */
-function without(old, gone, box) {
-  const deliveries = old.deliveries.filter((one) => !gone(one));
-  if (!deliveries.length || !isIn(box, { deliveries })) return null;
-  return { ...old, deliveries, seen: deliveries.every(({ seen }) => seen) };
+/** hide takes rows out before the server does. */
+export function hide(rows) {
+  for (const row of rows) hidden.set(row.id, row);
+  const now = feed.value, left = now.rows.filter(({ id }) => !hidden.has(id));
+  feed.value = { ...now, rows: left, total: Math.max(left.length, now.total - rows.length), slide: false };
+  fill();
 }
 
-const isIn = (box, { deliveries }) => !box || deliveries.some(({ mailbox }) => mailbox === box);
-
-/** row keeps of a summary what the list shows. */
-function row({ id, receivedAt, size, subject, from, snippet, attachmentCount, defectCount, seen, envelope, deliveries }) {
-  return {
-    id, receivedAt, size, subject, snippet, attachmentCount, defectCount, seen,
-    from: from.slice(0, 1),
-    envelope: { from: envelope.from },
-    deliveries: deliveries.map(({ mailbox, rcpt, number, state, seen, trail }) => ({
-      mailbox, rcpt, number, state, seen, reason: mailbox === '@badmail' ? trail?.findLast((step) => step.reply)?.reply : undefined,
-    })),
-  };
+/** unhide brings them back. */
+export function unhide(rows) {
+  const back = rows.filter(({ id }) => hidden.delete(id)), now = feed.value;
+  const newest = now.rows[0]?.id ?? '', oldest = now.rows.at(-1)?.id ?? '', end = now.first + now.rows.length;
+  const above = now.first > 0 ? back.filter(({ id }) => id > newest) : [];
+  const below = end < now.total ? back.filter(({ id }) => id < oldest) : [];
+  const rest = back.filter((one) => !above.includes(one) && !below.includes(one));
+  trim({ rows: merge(now.rows, rest), first: now.first + above.length, total: now.total + back.length, slide: false });
+  fill();
 }
+
+/** vanish hides all messages up to an id; appear brings them back. */
+export function vanish(until) {
+  gone = until;
+  hidden.clear();
+  waiting.value = { count: 0, rows: [], missed: false };
+  begin({ ...blank(feed.value.box, feed.value.q), phase: 'ready', cursor: feed.value.cursor });
+}
+
+export function appear() {
+  gone = '';
+  load().catch(() => {});
+}
+
+/** newest is the id of the newest message of the list that the page knows of, '' without any. */
+export const newest = () => waiting.value.rows[0]?.id ?? feed.value.rows[0]?.id ?? '';
 
 /** seenIn says whether a row counts as seen in a mailbox, or with '' in all. */
 export function seenIn(box, { seen, deliveries }) {
   return box ? deliveries.find(({ mailbox }) => mailbox === box)?.seen ?? seen : seen;
-}
-
-/** merge joins two lists of rows, newest first, each message once; the first list wins. */
-function merge(first, second) {
-  const ids = new Set(first.map(({ id }) => id));
-  const rows = first.concat(second.filter(({ id }) => !ids.has(id)));
-  const sorted = rows.every((one, i) => i === 0 || rows[i - 1].id > one.id);
-  return sorted ? rows : rows.sort((a, b) => (a.id < b.id ? 1 : -1));
 }

@@ -1,12 +1,13 @@
 // Short words to the reader: toasts that pass, and the one dialog.
 import { signal } from '@preact/signals';
 
-export const toast = signal(null);  // {text, kind: 'done' | 'failed', hint}
+export const toast = signal(null);  // {text, kind: 'done' | 'failed', hint, action: {text, run, title}}
 export const dialog = signal(null); // {kind: 'keys' | 'setup'} {kind: 'ask', …} or {kind: 'form', …}
 
 let timer = 0;
 
-export function say(text) { show({ kind: 'done', text }, 3_000); }
+/** say tells what was done; action is what can be done about it. */
+export function say(text, action) { show({ kind: 'done', text, action }, action ? 8_000 : 3_000); }
 
 /** fail says what could not be done and what the server said about it. */
 export function fail(text, problem) { show({ kind: 'failed', text, hint: problem.message }, 12_000); }

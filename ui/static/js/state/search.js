@@ -1,6 +1,7 @@
 // What stands in the search field, and when it is asked.
 import { effect, signal } from '@preact/signals';
 import { route, search } from '../router.js';
+import { remember } from './recent.js';
 
 const PAUSE = 200; // milliseconds without a key before what was typed is searched for
 
@@ -23,6 +24,7 @@ export function type(value, composing) {
 /** searchFor asks at once, for a query that is gone back to. */
 export function searchFor(query) {
   text.value = query;
+  remember(query.trim());
   ask({ keep: true });
 }
 

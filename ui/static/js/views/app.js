@@ -5,21 +5,26 @@ import { html } from '../html.js';
 import { Dialogs, Toast } from './notices.js';
 import { Attempts } from './attempts.js';
 import { ClockPanel } from './clock.js';
+import { Compare, Picking } from './compare.js';
+import { Compose } from './compose.js';
 import { Divider } from './divider.js';
+import { Pending } from './keys.js';
 import { List } from './list.js';
 import { Mailboxes } from './mailboxes.js';
 import { Message } from './message.js';
 import { Queue } from './queue.js';
 import { Rules } from './rules.js';
+import { Settings } from './settings.js';
+import { Session, Sessions } from './sessions.js';
 import { StatusStrip } from './status.js';
 import { TopBar } from './topbar.js';
 import { t } from '../strings.js';
 
-const views = { '': List, queue: Queue, attempts: Attempts, rules: Rules };
+const views = { '': List, queue: Queue, attempts: Attempts, rules: Rules, sessions: Sessions, compare: Compare };
 
 export function App() {
-  const { id, pane, view } = route.value;
-  const shown = id ? 'message' : pane || 'list';
+  const { id, pane, view, session } = route.value, open = id || session;
+  const shown = open ? 'message' : pane || 'list';
   const widths = { '--boxes': `${boxesWidth.value}px`, '--list': `${listWidth.value}px` };
   const one = room.value === 'narrow';
   return html`
@@ -28,11 +33,15 @@ export function App() {
       ${(!one || shown === 'boxes') && html`<${Mailboxes} />`}
       <${Divider} width=${boxesWidth} min=${150} max=${400} label=${t.mailboxes.title} />
       ${(!one || shown === 'list') && html`<${views[view]} />`}
-      ${(!view || id) && html`<${Divider} width=${listWidth} min=${280} max=${720} label=${t.list.title} />`}
-      ${(room.value === 'wide' && (!view || id) || shown === 'message') && html`<${Message} />`}
+      ${(!view || open) && html`<${Divider} width=${listWidth} min=${280} max=${720} label=${t.list.title} />`}
+      ${(room.value === 'wide' && (!view || open) || shown === 'message') && html`<${session && !id ? Session : Message} />`}
       <${StatusStrip} />
     </div>
     <${ClockPanel} />
+    <${Settings} />
+    <${Picking} />
+    <${Pending} />
+    <${Compose} />
     <${Dialogs} />
     <${Toast} />`;
 }

@@ -1,6 +1,6 @@
 // What clients tried that did not go as it should.
-import { askToClearAttempts } from '../actions.js';
-import { attemptURL, sessionTranscriptURL } from '../api.js';
+import { askToClearAttempts, openSession } from '../actions.js';
+import { attemptURL } from '../api.js';
 import { bytes, exact, when } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
@@ -8,8 +8,9 @@ import { address, follow, go } from '../router.js';
 import { attempts, filter, load, more } from '../state/attempts.js';
 import { fail } from '../state/notices.js';
 import { t } from '../strings.js';
-import { Choice, Failure, IconButton, Loading, Reply } from './parts.js';
+import { Choice, Copyable, Failure, IconButton, Loading, Reply } from './parts.js';
 import { ViewHead } from './queue.js';
+import { RuleLink } from './trial.js';
 
 const PAUSE = 200; // milliseconds without a key before what was typed is asked for
 
@@ -44,30 +45,44 @@ function Body() {
   const { phase, rows, next, problem } = attempts.value;
   if (phase === 'loading') return html`<${Loading} text=${t.attempts.loading} />`;
   if (phase === 'failed') return html`<${Failure} text=${t.errors.attemptsFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
-  if (!rows.length) {
-    return html`<div class="nothing"><p class="what">${filter.value.text ? t.search.none : t.attempts.empty}</p><p>${t.attempts.emptyHint}</p></div>`;
-  }
+  if (!rows.length) return html`<${Empty} />`;
   const showMore = () => more().catch((problem) => fail(t.errors.attemptsFailed, problem));
   return html`
-    <ul>${rows.map((one) => html`<${Attempt} key=${one.id} ...${one} />`)}</ul>
+    <ul aria-label=${t.places.attempts}>${rows.map((one) => html`<${Attempt} key=${one.id} ...${one} />`)}</ul>
     ${next && html`<p class="hint"><button type="button" class="button" onClick=${showMore}>${t.actions.more}</button></p>`}`;
 }
 
+const Empty = () => (filter.value.text.trim()
+  ? html`<div class="nothing"><p class="what">${t.search.none}</p><button type="button" class="button" onClick=${() => change({ text: '' })}>${t.attemptRows.all}</button></div>`
+  : html`
+    <div class="nothing">
+      <p class="what">${t.attempts.empty}</p>
+      <p>${t.attempts.emptyHint}</p>
+      <p>${t.attemptRows.provoke}</p>
+      <p><${Copyable} text="550@sim.test" /><${Copyable} text="greylist-2@sim.test" /><${Copyable} text="drop@sim.test" /></p>
+      <a class="button" href=${address({ view: 'rules' })} onClick=${follow(() => go({ view: 'rules' }))}>${t.places.rules}</a>
+    </div>`);
+
+const signs = { refused: 'stop', dropped: 'close', hung: 'clock', garbled: 'warning', discarded: 'hollow' };
+
 function Attempt({ id, at, stage, did, rule, reply, session, from, to, size, message, hasBody }) {
+  const client = session?.remote?.replace(/:\d+$/, '');
+  const trying = { view: 'rules', sub: 'try=' + encodeURIComponent(id) };
   return html`
     <li class="attempt">
       <time datetime=${at} title=${exact(at)}>${when(at)}</time>
-      <span class="verdict"><code>${stage}</code> ${t.did[did] ?? did}</span>
-      <span class="whom" title=${to.join(', ')}>
-        ${from || (to.length ? t.nullSender : session?.remote)}${to.length > 0 && ` → ${t.list.others(to[0], to.length - 1)}`}
-        ${session?.helo && html` <span class="where">${session.helo}</span>`}
+      <span class="verdict"><span class="chip" data-did=${did} data-class=${reply ? String(reply.code)[0] : undefined}>${icon(signs[did] ?? 'attempts')}${t.did[did] ?? did}</span> <code>${stage}</code></span>
+      <span class="whom" title=${[from, ...to].filter(Boolean).join(', ')}>
+        ${from || (to.length ? t.nullSender : client)}${to.length > 0 && html` → <b>${t.list.others(to[0], to.length - 1)}</b>`}
       </span>
+      <span class="said">${reply ? html`<${Reply} reply=${reply} />` : html`<span class="where">${t.attemptRows.nothing}</span>`}</span>
+      <span class="by">${rule ? html`<${RuleLink} name=${rule} text=${t.timeline.rule(rule)} />` : html`<span class="where">${t.attemptRows.limit}</span>`}</span>
+      <span class="client where" title=${[session?.remote, session?.helo, session?.protocol].filter(Boolean).join(' · ')}>${client}${session?.helo && html`<span class="helo"> · ${session.helo}</span>`}</span>
       <span class="links">
-        ${rule && html`<a href=${address({ view: 'rules' })} onClick=${follow(() => go({ view: 'rules' }))}>${t.timeline.rule(rule)}</a>`}
         ${message && html`<a href=${address({ id: message })} onClick=${follow(() => go({ view: 'attempts', id: message }))}>${t.attempts.message}</a>`}
-        ${session?.protocol.includes('SMTP') && html`<a href=${sessionTranscriptURL(session.id)} target="_blank" rel="noopener">${t.session.transcript}</a>`}
+        ${session?.protocol.includes('SMTP') && html`<a href=${address({ view: 'sessions', session: session.id })} onClick=${follow(() => openSession(session.id))}>${t.session.title}</a>`}
         ${hasBody && html`<a href=${attemptURL(id)} target="_blank" rel="noopener">${t.attempts.body(bytes(size))}</a>`}
+        <a href=${address(trying)} onClick=${follow(() => go(trying))}>${t.attemptRows.tryRule}</a>
       </span>
-      <${Reply} reply=${reply} />
     </li>`;
 }

@@ -1,32 +1,52 @@
-// The headers, and beside them what SMTP knew: envelope, session, defects.
-import { transcriptURL } from '../api.js';
+// The headers, and beside them what SMTP said: the envelope.
+import { useState } from 'preact/hooks';
+import { fromDiffers, unsentIn } from '../envelope.js';
 import { exact } from '../format.js';
 import { html } from '../html.js';
 import { rawHeaders } from '../settings.js';
 import { t } from '../strings.js';
-import { DefectList } from './defects.js';
-import { Choice } from './parts.js';
+import { Choice, CopyButton } from './parts.js';
+
+const SHOWN = 200; // headers shown before one asks for all
 
 export const HeadersTab = ({ message }) => html`
   <div class="headers-tab">
-    <${Headers} headers=${message.headers} />
+    <${Headers} message=${message} />
     <aside>
       <${Envelope} envelope=${message.envelope} />
-      <${Session} id=${message.id} session=${message.session} />
-      ${message.defects.length > 0 && html`<section><h3>${t.defects.title}</h3><${DefectList} defects=${message.defects} /></section>`}
+      <${Facts} facts=${[['Date', message.date && exact(message.date)], ['ID', message.id]]} />
     </aside>
   </div>`;
 
-function Headers({ headers }) {
+function Headers({ message }) {
+  const [wanted, setWanted] = useState(''), [whole, setWhole] = useState(false), { headers } = message, raw = rawHeaders.value;
   if (!headers.length) return html`<p class="hint">${t.message.noHeaders}</p>`;
+  const write = ({ name, value, raw: source }) => (raw ? `${name}:${source.replace(/\r?\n$/, '')}` : `${name}: ${value}`);
+  const shown = headers.filter((one) => write(one).toLowerCase().includes(wanted.toLowerCase()));
+  const all = shown.map(write).join('\n') + '\n';
   return html`
     <section class="headers">
-      <${Choice} label=${t.message.tabs.headers} value=${rawHeaders.value} onChange=${(raw) => { rawHeaders.value = raw; }}
-        options=${[[false, t.message.decoded], [true, t.message.rawHeaders]]} />
-      ${rawHeaders.value
-        ? html`<pre class="source" tabindex="0">${headers.map(({ name, raw }) => `${name}:${raw.replace(/\r?\n$/, '')}\n`).join('')}</pre>`
-        : html`<dl class="fields">${headers.map(({ name, value }) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
+      <div class="bar">
+        <${Choice} label=${t.message.tabs.headers} value=${raw} onChange=${(value) => { rawHeaders.value = value; }}
+          options=${[[false, t.message.decoded], [true, t.message.rawHeaders]]} />
+        <input type="search" placeholder=${t.mail.find} aria-label=${t.mail.find} value=${wanted} onInput=${(event) => setWanted(event.target.value)} />
+        <${CopyButton} text=${all} />
+      </div>
+      ${raw
+        ? html`<pre class="source" tabindex="0">${all}</pre>`
+        : html`<dl class="fields">${(whole ? shown : shown.slice(0, SHOWN)).map((one, i) => html`
+            <dt key="${i}n">${one.name}</dt>
+            <dd key=${i}>${one.value}${disagrees(message, one).map((text) => html` <span class="tag">${text}</span>`)}<${CopyButton} text=${write(one)} label="${t.actions.copy}: ${one.name}" /></dd>`)}</dl>`}
+      ${!raw && !whole && shown.length > SHOWN && html`<button type="button" class="link-button" onClick=${() => setWhole(true)}>${t.message.moreRecipients(shown.length - SHOWN)}</button>`}
     </section>`;
+}
+
+/** disagrees says how a header and the envelope differ. */
+function disagrees(message, { name }) {
+  const field = name.toLowerCase();
+  if (field === 'from' && fromDiffers(message)) return [t.message.envelopeFrom(message.envelope.from)];
+  if (field !== 'to' && field !== 'cc') return [];
+  return unsentIn(message, message[field]).map(t.mail.notIn);
 }
 
 function Envelope({ envelope: { from, to, ret, envid, body, smtputf8 } }) {
@@ -47,28 +67,9 @@ function Envelope({ envelope: { from, to, ret, envid, body, smtputf8 } }) {
     ]} />`;
 }
 
-function Session({ id, session }) {
-  if (!session) return html`<section><h3>${t.session.title}</h3><p class="where">${t.session.unknown}</p></section>`;
-  const { protocol, remote, local, helo, user, mechanism, tls, startedAt } = session;
-  return html`
-    <${Facts} title=${t.session.title} facts=${[
-      [t.session.protocol, protocol],
-      [t.session.remote, remote],
-      [t.session.local, local],
-      [t.session.helo, helo],
-      [t.session.user, user && (mechanism ? `${user} (${mechanism})` : user)],
-      [t.session.tls, tls || t.session.none],
-      [t.session.started, exact(startedAt)],
-      [t.session.id, session.id],
-    ]}>
-      <a href=${transcriptURL(id)} target="_blank" rel="noopener">${t.session.transcript}</a>
-    <//>`;
-}
-
 /** Names and values; those without a value are left out. */
-const Facts = ({ title, facts, children }) => html`
+export const Facts = ({ title, facts }) => html`
   <section>
-    <h3>${title}</h3>
-    <dl class="fields">${facts.filter(([, value]) => value).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-    ${children}
+    ${title && html`<h3>${title}</h3>`}
+    <dl class="fields">${facts.filter(([, value]) => value && value.length !== 0).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
   </section>`;

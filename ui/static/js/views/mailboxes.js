@@ -1,12 +1,14 @@
 // The pane on the left: all mail, and a mailbox for each recipient.
+import { signal } from '@preact/signals';
+import { applies, pin } from '../commands.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { count, short, span } from '../format.js';
 import { address, follow, go, route } from '../router.js';
-import { room } from '../settings.js';
-import { attempts } from '../state/attempts.js';
+import { density, pinned, room } from '../settings.js';
 import { clock, now, real } from '../state/clock.js';
-import { addresses, BADMAIL, boxOf, DONE, filter, load, mailboxes, matching, QUEUE } from '../state/mailboxes.js';
+import { addresses, filter, fold, load, mailboxes, matching, tree } from '../state/mailboxes.js';
+import { places } from '../state/places.js';
 import { t } from '../strings.js';
 import { Failure, Loading } from './parts.js';
 import { Windowed } from './windowed.js';
@@ -23,17 +25,11 @@ export function Mailboxes() {
 }
 
 /** What is beside the mailboxes of recipients. */
-function Places() {
-  const { rows, next } = attempts.value, done = boxOf(DONE), badmail = boxOf(BADMAIL);
-  return html`
-    <ul class="places">
-      <${Place} view="queue" name="queue" label=${t.places.queue} n=${boxOf(QUEUE)?.messages} />
-      <${Place} box=${BADMAIL} name="badmail" label=${t.places.badmail} n=${badmail?.messages} />
-      ${done && html`<${Place} box=${DONE} name="done" label=${t.places.done} n=${done.messages} />`}
-      <${Place} view="attempts" name="attempts" label=${t.places.attempts} n=${rows.length} more=${Boolean(next)} />
-      <${Place} view="rules" name="rules" label=${t.places.rules} />
-    </ul>`;
-}
+const Places = () => html`
+  <ul class="places">
+    ${places.filter(applies).map(({ name, view, box, n = () => 0, more }) => html`
+      <${Place} key=${name} view=${view} box=${box} name=${name} label=${t.places[name]} n=${n()} more=${more?.()} />`)}
+  </ul>`;
 
 function Place({ view = '', box = '', name, label, n = 0, more }) {
   const { view: shown, box: inside } = route.value;
@@ -80,21 +76,74 @@ function Boxes() {
   if (phase === 'failed') return html`<${Failure} text=${t.errors.boxesFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!addresses.value.length) return html`<p class="hint">${t.mailboxes.none}</p>`;
   if (!matching.value.length) return html`<p class="hint">${t.mailboxes.noMatch(filter.value)}</p>`;
-  const rowHeight = room.value === 'narrow' ? 40 : 28; // for fingers, or for a pointer
+  return html`<${Tree} rows=${tree.value} />`;
+}
+
+/** cursor is the row that the arrow keys have come to. */
+const cursor = signal('');
+
+function Tree({ rows }) {
+  const rowHeight = room.value === 'narrow' ? 40 : density.value === 'compact' ? 24 : 28; // for fingers, or for a pointer
+  const at = rows.findIndex(({ key }) => key === cursor.value);
+  const onFocus = () => { if (at < 0) cursor.value = rows.some(({ key }) => key === route.value.box) ? route.value.box : rows[0].key; };
+  const onKeyDown = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !steer(event.key, rows, at)) return;
+    event.preventDefault();
+  };
   return html`
-    <${Windowed} items=${matching.value} keyOf=${(box) => box.address} rowHeight=${rowHeight} follow=${route.value.box}>
-      ${(box) => html`<${Box} name=${box.address} box=${box} label=${box.address} />`}
+    <${Windowed} items=${rows} keyOf=${({ key }) => key} rowHeight=${rowHeight} follow=${cursor.value || route.value.box} class="tree"
+      role="tree" tabindex="0" aria-label=${t.mailboxes.title} aria-activedescendant=${at < 0 ? undefined : `box-${at}`} onFocus=${onFocus} onKeyDown=${onKeyDown}>
+      ${(row, i) => html`<${Item} row=${row} i=${i} />`}
     <//>`;
 }
 
-function Box({ name, box, label }) {
+/** steer does what a key means in a tree; false when that is nothing. */
+function steer(key, rows, at) {
+  const row = rows[at], to = (i) => { cursor.value = rows[Math.min(rows.length - 1, Math.max(0, i))].key; };
+  switch (key) {
+    case 'ArrowDown': to(at + 1); break;
+    case 'ArrowUp': to(at - 1); break;
+    case 'Home': to(0); break;
+    case 'End': to(rows.length - 1); break;
+    case 'ArrowRight': row?.open ? to(at + 1) : row?.domain !== undefined && fold(row.domain, false); break;
+    case 'ArrowLeft': row?.open ? fold(row.domain, true) : to(rows.findLastIndex(({ level }, i) => i <= at && level === 1)); break;
+    case 'Enter': case ' ': if (row) show(row); break;
+    case 'p': if (row?.box) pin(row.key); break;
+    default: return false;
+  }
+  return true;
+}
+
+const show = ({ box, domain, open }) => (box ? go({ box: box.address, q: route.value.q }) : fold(domain, open));
+
+function Item({ row, i }) {
+  const { level, box, domain, open, messages, unseen, at, of, key } = row;
+  const fixed = box && pinned.value.includes(key);
+  const label = box ? key : domain || t.mailboxes.noDomain;
+  return html`
+    <div class="treeitem" role="treeitem" id="box-${i}" aria-level=${level} aria-posinset=${at} aria-setsize=${of} aria-expanded=${open} aria-selected=${Boolean(box) && route.value.box === key} data-cursor=${cursor.value === key ? '' : undefined}>
+      ${box
+        ? html`
+          <${Box} name=${key} box=${box} label=${key} short=${level === 2} tabindex="-1" star=${fixed} />
+          <button type="button" class="pin" tabindex="-1" aria-hidden="true" aria-pressed=${Boolean(fixed)} title="${t.mailboxes.pin[fixed ? 'no' : 'yes']} (p)" onClick=${() => pin(key)}>${icon('pin')}</button>`
+        : html`
+          <button type="button" class="box group" tabindex="-1" title="${label} · ${t.mailboxes.count(messages, unseen)}" onClick=${() => fold(domain, open)}>
+            ${icon('chevron')}<span class="name">${label}</span>
+            ${unseen > 0 && html`<span class="unseen-count">${count(unseen)}</span>`}
+            <span class="count">${count(messages)}</span>
+          </button>`}
+    </div>`;
+}
+
+function Box({ name, box, label, short: local, star, tabindex }) {
   const at = label === name ? label.lastIndexOf('@') : -1, domain = at > 0 ? label.slice(at) : '';
   const { box: shown, view, q } = route.value; // a search goes along
   const current = !view && shown === name;
   return html`
-    <a class="box" href=${address({ box: name, q })} aria-current=${current ? 'page' : undefined} data-unread=${box.unseen > 0 ? '' : undefined}
+    <a class=${local ? 'box leaf' : 'box'} href=${address({ box: name, q })} tabindex=${tabindex} aria-current=${current ? 'page' : undefined} data-unread=${box.unseen > 0 ? '' : undefined} data-empty=${box.messages ? undefined : ''}
       title="${label} · ${t.mailboxes.count(box.messages, box.unseen)}" onClick=${follow(() => go({ box: name, q }))}>
-      <span class="name">${label.slice(0, label.length - domain.length)}<span class="domain">${domain}</span></span>
+      ${star && icon('pin')}
+      <span class="name">${label.slice(0, label.length - domain.length)}${!local && html`<span class="domain">${domain}</span>`}</span>
       ${box.unseen > 0 && html`<span class="unseen-count">${count(box.unseen)}</span>`}
       <span class="count">${count(box.messages)}</span>
     </a>`;

@@ -1,5 +1,6 @@
 // The pane on the right: one message, who sent it to whom, and its tabs.
-import { askToRelease, canRequeue, removeMessage, requeue, toggleSeen } from '../actions.js';
+import { useEffect } from 'preact/hooks';
+import { canRequeue, removeMessage, requeue, toggleSeen } from '../actions.js';
 import * as api from '../api.js';
 import { bytes, exact, when } from '../format.js';
 import { html } from '../html.js';
@@ -8,21 +9,29 @@ import { close, route } from '../router.js';
 import { room, tab } from '../settings.js';
 import { seenIn } from '../state/feed.js';
 import { mailboxes } from '../state/mailboxes.js';
+import { find } from '../state/found.js';
 import { open, opened } from '../state/reader.js';
 import { t } from '../strings.js';
-import { AttachmentsTab } from './attachments.js';
-import { Defects } from './defects.js';
+import { ChecksTab, Defects } from './checks.js';
+import { SendTools } from './compose.js';
+import { Found } from './found.js';
 import { HeadersTab } from './headers.js';
-import { HtmlTab } from './htmltab.js';
+import { KeyList, named } from './keys.js';
 import { Failure, IconButton, Loading } from './parts.js';
 import { People } from './people.js';
+import { PreviewTab } from './preview.js';
 import { RawTab } from './raw.js';
+import { SessionTab } from './session.js';
+import { SourceTab } from './source.js';
+import { StructureTab } from './structure.js';
 import { TABS, tabFor } from './tabs.js';
 import { TextTab } from './text.js';
-import { Origin, Timeline } from './timeline.js';
+import { Origin, Related, Timeline } from './timeline.js';
 import { Welcome } from './welcome.js';
 
-const bodies = { html: HtmlTab, text: TextTab, headers: HeadersTab, attachments: AttachmentsTab, raw: RawTab };
+const bodies = {
+  preview: PreviewTab, text: TextTab, source: SourceTab, headers: HeadersTab, structure: StructureTab, raw: RawTab, session: SessionTab, checks: ChecksTab,
+};
 
 export function Message() {
   const { phase, message } = opened.value;
@@ -44,7 +53,7 @@ function Tools({ message }) {
       ${message && html`
         <${IconButton} name="unread" label="${seenIn(box, message) ? t.actions.unread : t.actions.read} (u)" onClick=${toggleSeen} />
         ${message.deliveries.some(canRequeue) && html`<${IconButton} name="retry" label=${t.queue.actions.requeue} onClick=${() => requeue([message])} />`}
-        <${IconButton} name="relay" label=${t.release.open} onClick=${askToRelease} />
+        <${SendTools} message=${message} />
         <a class="icon-button" href=${api.asFile(api.rawURL(id))} download="${id}.eml" title=${t.actions.download} aria-label=${t.actions.download}>${icon('download')}</a>
         <${IconButton} name="trash" label="${t.actions.remove} (#)" onClick=${removeMessage} />`}
     </header>`;
@@ -68,12 +77,13 @@ function Nothing() {
   return html`
     <div class="nothing">
       <p>${t.message.none}</p>
-      <dl class="keys">${t.keys.list.slice(0, 4).map(([keys, text]) => html`<dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${text}</dd>`)}</dl>
+      <${KeyList} of=${named('next', 'previous', 'open', 'palette', 'help')} />
     </div>`;
 }
 
 function Opened({ message }) {
   const current = tabFor(tab.value, message);
+  useEffect(() => find(message.id), [message.id]);
   return html`
     <article>
       <h2>${message.subject || t.noSubject}</h2>
@@ -82,13 +92,15 @@ function Opened({ message }) {
         <time datetime=${message.receivedAt}>${exact(message.receivedAt)}</time>
         <span>${when(message.receivedAt)}</span>
         <span>${bytes(message.size)}</span>
+        <${Defects} defects=${message.defects} />
       </p>
       <${Origin} session=${message.session} />
+      <${Related} message=${message} />
       <${Timeline} message=${message} />
-      <${Defects} defects=${message.defects} />
+      <${Found} message=${message} />
     </article>
     <${Tabs} message=${message} current=${current} />
-    <div class="tab-body" role="tabpanel" id="tab-body" aria-labelledby="tab-${current}" tabindex="-1">
+    <div class="tab-body" role="tabpanel" id="tab-body" aria-labelledby="tab-${current}" tabindex="0">
       <${bodies[current]} message=${message} />
     </div>`;
 }
@@ -101,14 +113,16 @@ function Tabs({ message, current }) {
     tab.value = next;
     document.getElementById(`tab-${next}`).focus();
   };
-  const missing = { html: message.html === null, text: message.text === null, attachments: !message.attachments.length };
+  useEffect(() => document.getElementById(`tab-${current}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [current]);
+  const missing = { preview: message.html === null, source: message.html === null, text: message.text === null };
+  const counts = { structure: message.attachments.length, checks: message.defects.length };
   return html`
     <div class="tabs" role="tablist" onKeyDown=${onKeyDown}>
       ${TABS.map((name) => html`
         <button key=${name} id="tab-${name}" type="button" role="tab" aria-selected=${name === current} aria-controls="tab-body"
           tabindex=${name === current ? 0 : -1} disabled=${missing[name]} onClick=${() => { tab.value = name; }}>
           ${t.message.tabs[name]}
-          ${name === 'attachments' && message.attachments.length > 0 && html`<span class="count">${message.attachments.length}</span>`}
+          ${counts[name] > 0 && html`<span class="count">${counts[name]}</span>`}
         </button>`)}
     </div>`;
 }

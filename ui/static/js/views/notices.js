@@ -4,8 +4,16 @@ import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { dialog, dismiss, toast } from '../state/notices.js';
 import { t } from '../strings.js';
-import { IconButton } from './parts.js';
+import { KeysDialog } from './keys.js';
+import { Palette } from './palette.js';
+import { IconButton, Title } from './parts.js';
 import { Welcome } from './welcome.js';
+
+function act() {
+  const { run } = toast.value.action;
+  dismiss();
+  run();
+}
 
 export const Toast = () => html`
   <div class="toasts" role="status">
@@ -13,11 +21,12 @@ export const Toast = () => html`
       <div class="toast" data-kind=${toast.value.kind}>
         ${icon(toast.value.kind === 'failed' ? 'warning' : 'check')}
         <p>${toast.value.text} ${toast.value.hint && html`<span class="hint">${toast.value.hint}</span>`}</p>
+        ${toast.value.action && html`<button type="button" class="link-button" title=${toast.value.action.title} onClick=${act}>${toast.value.action.text}</button>`}
         <${IconButton} name="close" label=${t.actions.dismiss} onClick=${dismiss} />
       </div>`}
   </div>`;
 
-const contents = { ask: Question, form: Form, keys: Keys, setup: Setup };
+const contents = { ask: Question, form: Form, keys: KeysDialog, setup: Setup, palette: Palette };
 
 /** The browser's own modal dialog brings the focus in, keeps it, and gives it back. */
 export function Dialogs() {
@@ -26,7 +35,7 @@ export function Dialogs() {
   useLayoutEffect(() => {
     if (now && !element.current.open) {
       element.current.showModal();
-      if (now.kind !== 'ask' && now.kind !== 'form') element.current.focus(); // else what does the least has it, or the first field
+      if (!element.current.querySelector('[autofocus]')) element.current.focus(); // else what does the least has it, or the first field
     }
     if (!now && element.current.open) element.current.close();
   }, [now]);
@@ -86,17 +95,6 @@ function Form({ title, text, fields, action, run, close }) {
     </form>`;
 }
 
-function Keys({ close }) {
-  return html`
-    <div class="dialog-body">
-      <${Title} text=${t.keys.title} close=${close} />
-      <dl class="keys">
-        ${t.keys.list.map(([keys, text]) => html`
-          <dt>${keys.map((key) => (key === '–' ? key : html`<kbd>${key}</kbd>`))}</dt><dd>${text}</dd>`)}
-      </dl>
-    </div>`;
-}
-
 function Setup({ close }) {
   return html`
     <div class="dialog-body">
@@ -104,6 +102,3 @@ function Setup({ close }) {
       <${Welcome} bare />
     </div>`;
 }
-
-const Title = ({ text, close }) => html`
-  <div class="dialog-title"><h2 id="dialog-title">${text}</h2><${IconButton} name="close" label=${t.actions.close} onClick=${close} /></div>`;

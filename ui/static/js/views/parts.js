@@ -24,17 +24,28 @@ export const StateChip = ({ state }) => html`<span class="chip" data-state=${sta
 /** What a server said, exact; the hover has all of it. */
 export const Reply = ({ reply }) => reply && html`<span class="reply" data-class=${String(reply.code)[0]} title=${said(reply)}>${said(reply)}</span>`;
 
-/** Text that copies itself. */
-export function Copyable({ text, label, class: name = '' }) {
+/** useCopy is [whether a text was copied just now, what copies it]. */
+function useCopy(text) {
   const [copied, setCopied] = useState(false);
   const timer = useRef(0);
   useEffect(() => () => clearTimeout(timer.current), []);
-  const onClick = async () => {
+  return [copied, async () => {
     if (!(await copy(text))) return;
     setCopied(true);
     clearTimeout(timer.current);
     timer.current = setTimeout(setCopied, 1500, false);
-  };
+  }];
+}
+
+/** A button that copies a text which stands elsewhere. */
+export function CopyButton({ text, label = t.actions.copy }) {
+  const [copied, onClick] = useCopy(text);
+  return html`<${IconButton} name=${copied ? 'check' : 'copy'} label=${copied ? t.actions.copied : label} onClick=${onClick} />`;
+}
+
+/** Text that copies itself. */
+export function Copyable({ text, label, class: name = '' }) {
+  const [copied, onClick] = useCopy(text);
   return html`
     <button type="button" class="copyable ${name}" title=${t.actions.copy} onClick=${onClick}>
       ${label && html`<span class="label">${label}</span>`}
@@ -64,3 +75,7 @@ export const Choice = ({ label, options, value, onChange }) => html`
     ${options.map(([key, text]) => html`
       <button key=${key} type="button" role="radio" aria-checked=${key === value} onClick=${() => onChange(key)}>${text}</button>`)}
   </div>`;
+
+/** The head of a dialog. */
+export const Title = ({ text, close }) => html`
+  <div class="dialog-title"><h2 id="dialog-title">${text}</h2><${IconButton} name="close" label=${t.actions.close} onClick=${close} /></div>`;

@@ -1,12 +1,17 @@
-// The queue: where mail is waiting to go, and each delivery that waits.
+// The pipeline: a picture of the mail's way, the clock, and beneath them the queue:
+// where mail is waiting to go and when, and each delivery that waits.
 import { act, actOnSelected, cursor, openMessage } from '../actions.js';
 import { due, exact } from '../format.js';
 import { html } from '../html.js';
 import { address, follow, go, route } from '../router.js';
 import { room } from '../settings.js';
 import { fail } from '../state/notices.js';
+import { pipeline } from '../state/pipeline.js';
 import { load, more, queue, select, selected, show } from '../state/queue.js';
 import { t } from '../strings.js';
+import { axis, Lane, Ticks } from './axis.js';
+import { ClockRow } from './clock.js';
+import { Picture, useWidth } from './pipeline.js';
 import { Failure, IconButton, Loading, QuietButton, Reply, StateChip } from './parts.js';
 
 /** Actions with their signs, in the order of the buttons. */
@@ -17,9 +22,9 @@ const isFor = (state) => (action) => (state === 'held' ? action !== 'freeze' && 
 
 export function Queue() {
   return html`
-    <section class="list view queue" aria-label=${t.places.queue}>
-      <${ViewHead} title=${t.places.queue} />
-      <div class="view-body"><${Body} /></div>
+    <section class="list view queue" aria-label=${t.pipeline.title}>
+      <${ViewHead} title=${t.pipeline.title} />
+      <div class="view-body"><${Picture} /><${ClockRow} /><${Body} /></div>
     </section>`;
 }
 
@@ -37,19 +42,28 @@ function Body() {
   if (phase === 'failed') return html`<${Failure} text=${t.errors.queueLoadFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!hops.length && !deliveries.length) return html`<${Empty} />`;
   return html`
-    <ul class="hops" aria-label=${t.queue.hops}>${hops.map((hop) => html`<${Hop} key=${hop.name} hop=${hop} />`)}</ul>
+    <${Hops} hops=${hops} />
     <${Deliveries} />`;
 }
 
+function Hops({ hops }) {
+  const [ref, width] = useWidth(), coming = pipeline.value?.coming ?? [], scale = axis(coming, width);
+  return html`
+    <h2 id="queue" tabindex="-1">${t.places.queue}</h2>
+    <div class="axis" ref=${ref}><${Ticks} ticks=${scale.ticks} /></div>
+    <ul class="hops" aria-label=${t.queue.hops}>${hops.map((hop) => html`
+      <${Hop} key=${hop.name} hop=${hop} coming=${coming.filter((one) => one.hop === hop.name)} scale=${scale} />`)}</ul>`;
+}
+
 const Empty = () => html`
-  <div class="nothing">
+  <div class="nothing" id="queue" tabindex="-1">
     <p class="what">${t.queue.empty}</p>
     <p>${t.queue.emptyHint}</p>
     <p><code>route to=*@partner.test relay smtp://mail:2525</code></p>
     <a class="button" href=${address({ view: 'rules' })} onClick=${follow(() => go({ view: 'rules' }))}>${t.places.rules}</a>
   </div>`;
 
-function Hop({ hop: { name, waiting, held, active, frozen, next, last } }) {
+function Hop({ hop: { name, waiting, held, active, frozen, next, last }, coming, scale }) {
   const chosen = queue.value.hop === name;
   const actions = ['retry', frozen ? 'thaw' : 'freeze', 'bounce', 'reroute', 'delete'];
   return html`
@@ -57,13 +71,14 @@ function Hop({ hop: { name, waiting, held, active, frozen, next, last } }) {
       <button type="button" class="name" aria-pressed=${chosen} title=${t.queue.onlyHop} onClick=${() => show(chosen ? '' : name)}>${name}</button>
       <span class="numbers">
         <b>${t.queue.waiting(waiting)}</b>
-        ${held > 0 && html`<span>${t.queue.held(held)}</span>`}
+        ${held > 0 && html`<span>${t.queue.held(held)}${held === waiting && ` · ${t.pipeline.held}`}</span>`}
         ${active > 0 && html`<span>${t.queue.active(active)}</span>`}
-        ${frozen ? html`<span class="frozen">${t.queue.frozen}</span>` : next && html`<time datetime=${next} title=${exact(next)}>${t.queue.next(due(next))}</time>`}
+        ${frozen ? html`<span class="frozen">${t.pipeline.frozen}</span>` : next && html`<time datetime=${next} title=${exact(next)}>${t.queue.next(due(next))}</time>`}
+        <${Reply} reply=${last} />
       </span>
       <span class="buttons">${actions.map((action) => html`
-        <${QuietButton} key=${action} name=${signs[action]} label=${t.queue.actions[action]} onClick=${() => act(action, { hop: name })} />`)}</span>
-      <${Reply} reply=${last} />
+        <${IconButton} key=${action} name=${signs[action]} label=${t.queue.actions[action]} onClick=${() => act(action, { hop: name })} />`)}</span>
+      ${coming.length > 0 && html`<${Lane} coming=${coming} scale=${scale} />`}
     </li>`;
 }
 

@@ -15,5 +15,28 @@ export function TextTab({ message: { id, text } }) {
         <span>${t.message.part(bytes(SHOWN), bytes(text.length))}</span>
         <a href=${textURL(id)} target="_blank" rel="noopener">${t.message.openText}</a>
       </p>`}
-    <pre class="body-text" tabindex="0">${text.slice(0, SHOWN)}</pre>`;
+    <pre class="body-text" tabindex="0"><${Linked} text=${text.slice(0, SHOWN)} /></pre>`;
+}
+
+const address = /\b(?:https?:\/\/|mailto:)[^\s<>"'`，。、；：！？（）【】《》“”]+/gi;
+
+/** Linked is text in which web and mail addresses can be followed, into another tab. */
+export function Linked({ text }) {
+  const out = [];
+  let last = 0;
+  for (const { index, 0: found } of text.matchAll(address)) {
+    const url = trimmed(found);
+    if (!URL.canParse(url)) continue;
+    out.push(text.slice(last, index), html`<a href=${url} target="_blank" rel="noopener noreferrer">${url}</a>`);
+    last = index + url.length;
+  }
+  return [...out, text.slice(last)];
+}
+
+/** trimmed leaves out what ends a sentence, and brackets that were opened before. */
+function trimmed(url) {
+  const ends = '.,;:!?*_]}' + (url.includes('(') ? '' : ')');
+  let end = url.length;
+  while (end && ends.includes(url[end - 1])) end--;
+  return url.slice(0, end);
 }
