@@ -36,7 +36,8 @@
 //
 // What goes wrong with a client, by rule or by limit, is no mail: the latest of
 // such attempts are kept in memory (Attempts) and told on the bus, as are rules
-// that were obeyed and moves of the clock.
+// that were obeyed and moves of the clock. What was said in the latest SMTP sessions
+// is kept too (Sessions). Release and Dispatch bring mail past the rules into the queue.
 //
 // Whoever waits for mail (Expect) does so in one room: a single reader of the bus
 // hands each message to those whom it may concern.

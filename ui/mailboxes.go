@@ -49,6 +49,7 @@ func (h *handler) listMailboxes(ctx context.Context, _ *struct{}) (*answer[api.M
 	}
 	all, err := h.Backend.Box(ctx, "")
 	return answered(api.Mailboxes{
+		Until:     h.Backend.LastEvent(),
 		Mailboxes: each(boxes, viewBox),
 		Total:     api.Total{Messages: all.Messages, Unseen: all.Unseen, Bytes: all.Bytes},
 		Cursor:    cursor,

@@ -291,12 +291,12 @@ func (h *handler) deleteManyMessages(ctx context.Context, in *deleteManyInput) (
 	return answered(api.Deleted{Deleted: len(gone)}, err)
 }
 
-// optionalScope is scope for what may be left out.
+// optionalScope is scope for a body, in which the mailbox may be left out.
 func optionalScope(mailbox *string) (string, error) {
-	if mailbox == nil {
+	if mailbox == nil || *mailbox == "" {
 		return "", nil
 	}
-	return scope(*mailbox)
+	return oneBox("body.mailbox", *mailbox)
 }
 
 // deliveries are those of messages in a mailbox, or with "" all. Messages that are

@@ -26,6 +26,7 @@ type Mailboxes struct {
 	Mailboxes []Mailbox `json:"mailboxes" nullable:"false"`
 	Total     Total     `json:"total"`
 	Cursor    uint64    `json:"cursor" doc:"Event number for after= of /v1/events: what this answer may lack comes after it."`
+	Until     uint64    `json:"until" doc:"Number of the latest event when the counts had been read: those after cursor and up to it may be in the counts already."`
 }
 
 // An Address is a mailbox with its display name, as a header names it.

@@ -1668,6 +1668,11 @@ export interface components {
             cursor: number;
             mailboxes: components["schemas"]["Mailbox"][];
             total: components["schemas"]["Total"];
+            /**
+             * Format: int64
+             * @description Number of the latest event when the counts had been read: those after cursor and up to it may be in the counts already.
+             */
+            until: number;
         } & {
             [key: string]: unknown;
         };
@@ -3835,7 +3840,7 @@ export interface operations {
                      *         "attempts": [],
                      *         "waiting": [],
                      *         "transactions": [],
-                     *         "cursor": "01KJMMA2G01CR5AYMZRKMGWCTX",
+                     *         "cursor": "01KJMMA2G01CR5AYMZRKMGWCTW",
                      *         "url": "http://127.0.0.1:8025/mailbox/alice@a.test"
                      *       },
                      *       "text": "No such mail came to alice@a.test within 0 ms; the nearest fails on subject: differs only in case.\n\nWanted: at least 1 message to alice@a.test. Waited 0 ms, until 2026-03-01 12:00:00.000 UTC by the\nserver's clock. 1 message came there in that time, none of which counts.\n\nWhat comes nearest:\n\n1. \"Welcome, Alice\" from The shop <shop@b.test>, 12:00:00.000, 01KJMMA2G0ABCDEFGHJKMNPQR1\n   ✓ to: alice@a.test\n   ✗ subject: contains \"welcome\"\n     is \"Welcome, Alice\"\n     differs only in case\n   http://127.0.0.1:8025/message/01KJMMA2G0ABCDEFGHJKMNPQR1\n"
@@ -4086,7 +4091,7 @@ export interface operations {
                      *         "attempts": [],
                      *         "waiting": [],
                      *         "transactions": [],
-                     *         "cursor": "01KJMMA2G01CR5AYMZRKMGWCTX",
+                     *         "cursor": "01KJMMA2G01CR5AYMZRKMGWCTW",
                      *         "url": "http://127.0.0.1:8025/mailbox/alice@a.test"
                      *       },
                      *       "text": "No such mail came to alice@a.test within 0 ms; the nearest fails on subject: differs only in case.\n\nWanted: at least 1 message to alice@a.test. Waited 0 ms, until 2026-03-01 12:00:00.000 UTC by the\nserver's clock. 1 message came there in that time, none of which counts.\n\nWhat comes nearest:\n\n1. \"Welcome, Alice\" from The shop <shop@b.test>, 12:00:00.000, 01KJMMA2G0ABCDEFGHJKMNPQR1\n   ✓ to: alice@a.test\n   ✗ subject: contains \"welcome\"\n     is \"Welcome, Alice\"\n     differs only in case\n   http://127.0.0.1:8025/message/01KJMMA2G0ABCDEFGHJKMNPQR1\n"
@@ -4271,7 +4276,8 @@ export interface operations {
                      *         "unseen": 3,
                      *         "bytes": 1696
                      *       },
-                     *       "cursor": 1772366400000006
+                     *       "cursor": 1772366400000006,
+                     *       "until": 1772366400000006
                      *     }
                      */
                     "application/json": components["schemas"]["Mailboxes"];

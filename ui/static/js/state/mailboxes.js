@@ -71,10 +71,8 @@ export function fold(domain, away) {
 
 export const boxOf = (address) => mailboxes.value.list.find((box) => box.address === address);
 
-const UNSURE = 250; // milliseconds in which what an answer has may be told once more
-
 let asking = null;
-let answered = -UNSURE;
+let until = 0; // mail that is told up to here may have been counted already
 let meanwhile = []; // events that came while counts were on their way
 
 /**
@@ -90,8 +88,8 @@ async function fetchCounts() {
   meanwhile = [];
   const sent = taken.value.filter((one) => one.sent);
   try {
-    const { mailboxes: list, total, cursor } = await api.mailboxes();
-    answered = performance.now();
+    const { mailboxes: list, total, cursor, until: latest } = await api.mailboxes();
+    until = latest;
     counted.value = { phase: 'ready', list: list.sort(byAddress), total, cursor, problem: null };
     if (sent.length) taken.value = taken.value.filter((one) => !sent.includes(one));
     return apply(meanwhile);
@@ -114,7 +112,7 @@ export function apply(events) {
   if (!fresh.length) return true;
   const added = fresh.filter(({ type, message }) => type === 'added' && message);
   counted.value = { ...add(now, added), cursor: fresh.at(-1).seq };
-  if (added.length && performance.now() - answered < UNSURE) return false;
+  if (added.some(({ seq }) => seq <= until)) return false;
   return fresh.every(({ type, message }) => type === 'hello' || type === 'attempted' || type === 'rule' || (type === 'added' && message));
 }
 
