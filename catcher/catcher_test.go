@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/postroom/postroom/catcher"
@@ -134,46 +135,36 @@ func TestSetSeenPassesOverWhatIsGone(t *testing.T) {
 
 func TestRunRemovesOldMail(t *testing.T) {
 	t.Parallel()
-	now := clock.NewManual(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
-	c, err := catcher.New(catcher.Config{Clock: now, Caps: store.Caps{Age: time.Hour}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Accept(t.Context(), envelope("a@a"), strings.NewReader("")); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ran := make(chan error)
-	go func() { ran <- c.Run(ctx) }()
-	sub := c.Subscribe(c.LastEvent())
-	removed := make(chan mail.Change)
-	go func() {
+	synctest.Test(t, func(t *testing.T) {
+		now := clock.NewManual(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		c, err := catcher.New(catcher.Config{Clock: now, Caps: store.Caps{Age: time.Hour}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Accept(t.Context(), envelope("a@a"), strings.NewReader("")); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error)
+		go func() { ran <- c.Run(ctx) }()
+		sub := c.Subscribe(c.LastEvent())
+		synctest.Wait() // for Run to wait for the clock
+		now.Advance(2 * time.Hour)
 		e, err := sub.Next(t.Context())
 		for err == nil && e.Kind == mail.ClockMoved {
 			e, err = sub.Next(t.Context())
 		}
-		if err == nil {
-			removed <- e.Change
+		if err != nil || e.Kind != mail.Removed || e.Why != mail.Expired {
+			t.Errorf("%+v, %v", e.Change, err)
 		}
-	}()
-	for waiting := true; waiting; { // Run may not be waiting for the clock yet: go on until it is
-		now.Advance(2 * time.Hour)
-		select {
-		case change := <-removed:
-			if change.Kind != mail.Removed || change.Why != mail.Expired {
-				t.Errorf("%+v", change)
-			}
-			waiting = false
-		default:
+		cancel()
+		if err := <-ran; err != nil {
+			t.Error(err)
 		}
-	}
-	cancel()
-	if err := <-ran; err != nil {
-		t.Error(err)
-	}
-	if err := c.Close(); err != nil {
-		t.Error(err)
-	}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestTwoCatchersInOneProcess(t *testing.T) {
