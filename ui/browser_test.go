@@ -360,6 +360,7 @@ func TestPageInBrowser(t *testing.T) {
 		{"two messages are compared", compares},
 		{"differences, completions and fuzzy matches", pureModules},
 		{"other sites change and read nothing", foreign},
+		{"every view is accessible", accessible},
 		{"screenshots", screenshots},
 	}
 	for _, story := range stories {

@@ -36,10 +36,10 @@ const bodies = {
 export function Message() {
   const { phase, message } = opened.value;
   return html`
-    <main class="message" aria-busy=${phase === 'loading'}>
+    <section class="message" aria-label=${t.attempts.message} aria-busy=${phase === 'loading'}>
       ${phase !== 'none' && html`<${Tools} message=${message} />`}
       <${Body} />
-    </main>`;
+    </section>`;
 }
 
 function Tools({ message }) {

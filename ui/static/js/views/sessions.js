@@ -81,7 +81,7 @@ function Row({ talk }) {
 export function Session() {
   const { id, talk, problem } = session.value, wide = room.value === 'wide';
   return html`
-    <main class="message session" aria-label=${t.session.title}>
+    <section class="message session" aria-label=${t.session.title}>
       <header class="pane-head">
         <${IconButton} name=${wide ? 'close' : 'back'} label=${wide ? t.actions.close : t.actions.back} onClick=${close} />
         <span class="space"></span>
@@ -89,7 +89,7 @@ export function Session() {
       </header>
       ${problem ? html`<${Failure} text=${t.errors.sessionsFailed} problem=${problem} retry=${() => open(id)} />`
         : talk ? html`<${Facts} talk=${talk} /><${Script} key=${id} talk=${talk} />` : html`<${Loading} text=${t.session.title} />`}
-    </main>`;
+    </section>`;
 }
 
 const letters = { client: 'C', server: 'S', note: '#' };
