@@ -311,6 +311,7 @@ func TestPageInBrowser(t *testing.T) {
 		{"a flood is shown in bounded space", flood},
 		{"a million messages are scrolled through", million},
 		{"a mailbox that shrinks below the reader", shrinks},
+		{"mail that comes and goes while pages are on their way", crosses},
 		{"many results are gone through and back", searchesFar},
 		{"many messages are chosen", chooses},
 		{"a deletion is undone, or is final", undoes},

@@ -110,12 +110,12 @@ function tell(value) {
   setTimeout(() => { if (caughtUp.value === value) caughtUp.value = null; }, CAUGHT_UP);
 }
 
-let collected = [], scheduled = false, overflow = false, arrived = 0;
+let collected = [], scheduled = false, arrived = 0;
 
 function collect(events) {
   resume(events);
-  if (collected.length + events.length > HELD) overflow = true;
-  else collected.push(...events);
+  collected.push(...events);
+  if (collected.length > HELD) collected = [{ type: 'lagged', seq: events.at(-1).seq }];
   arrived += events.filter(({ type }) => type === 'added').length;
   if (scheduled) return;
   scheduled = true;
@@ -125,9 +125,9 @@ function collect(events) {
 
 function flush() {
   const events = collected;
-  const incomplete = overflow || events.some(({ type }) => type === 'lagged');
+  const incomplete = events.some(({ type }) => type === 'lagged');
   collected = [];
-  scheduled = overflow = false;
+  scheduled = false;
   batch(() => {
     const counted = mailboxes.apply(events), listed = feed.apply(events);
     if (incomplete || !counted) later('counts', mailboxes.load);

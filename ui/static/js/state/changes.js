@@ -62,8 +62,8 @@ export function collect(events, { box, q }) {
       wipes.push(wipe);
       for (const [id, old] of fresh) keep(fresh, id, wipe(old));
       if (mailbox && mailbox !== box) complete = false; // how many of all messages went with it is not told
-    } else if (type !== 'hello' && type !== 'attempted') {
-      complete = false; // lagged, or told without its message under load
+    } else if (['lagged', 'added', 'updated'].includes(type)) {
+      complete = false; // told without its message under load
     }
   }
   return { fresh, edits, left, wipes, complete };

@@ -1,6 +1,6 @@
 // The list of messages in the middle: a window on a mailbox, or on what a search
 // finds there. However long that is, only rows around those in view are held.
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import * as api from '../api.js';
 import { route } from '../router.js';
 import { collect, edited, merge, row } from './changes.js';
@@ -12,6 +12,7 @@ const AHEAD = 150, FOUND_AHEAD = 20; // rows that should be there beyond those i
 const OVERLAP = 20;  // rows asked for again, to join a page to what is there
 const WAITING = 500; // new messages kept for a reader who is not looking at the top
 const PACE = 60, RETRY = 3000; // milliseconds between two jumps, and after a failure
+const PATIENCE = 2000; // milliseconds for events that an answer knew of to come
 
 /**
  * rows are newest first, from place first on in a list of total, of which those that
@@ -96,7 +97,7 @@ async function ask({ box, q }, signal) {
   } finally {
     meanwhile.delete(events);
   }
-  return apply(events);
+  return bring(events);
 }
 
 /** replace shows a page from the top; to a reader who looks elsewhere in the same list its new messages wait. */
@@ -183,7 +184,11 @@ function fill() {
   place(from, what === 'up' ? first - from + OVERLAP : PAGE, what === 'up').catch(() => {});
 }
 
-/** fetchPage asks for the places from – to, and calls use with the page and the events that came since, unless another page is asked for. */
+/**
+ * fetchPage asks for the places from – to, and calls use with the page and the events
+ * that came since, unless another page is asked for. A page that is newer than the
+ * list waits for the list: what is counted twice, or not at all, is wrong for ever.
+ */
 async function fetchPage(query, from, to, use) {
   const { box, q } = feed.value, stop = new AbortController(), events = [];
   const mine = filling = { abort: () => stop.abort(), from, to };
@@ -193,6 +198,7 @@ async function fetchPage(query, from, to, use) {
   let more = 'idle';
   try {
     const page = await api.messages({ mailbox: box, q, ...query }, AbortSignal.any([request.signal, stop.signal]));
+    await told(page.cursor);
     if (started === version && filling === mine) {
       const { first, total, rows } = feed.value;
       use(page, events);
@@ -211,21 +217,34 @@ async function fetchPage(query, from, to, use) {
   }
 }
 
-/** place asks for rows from a place on, which shall join those that are there or else replace them. */
+/** told waits until the list knows of the events up to one; not for ever, as there may be no way for them. */
+const told = (cursor) => new Promise((resolve) => {
+  setTimeout(resolve, PATIENCE);
+  effect(() => { if (feed.value.cursor >= cursor) resolve(); });
+});
+
+/**
+ * brought are the rows of a page as the events after it leave them, how far the first of
+ * them is from the page's, and how many rows the list has.
+ */
+function brought({ messages, cursor, total }, events) {
+  const late = collect(events.filter(({ seq }) => seq > cursor), feed.value);
+  const rows = edited(messages.map(row).filter(known), late), newest = rows[0]?.id ?? '';
+  const passed = Math.max(0, messages.findIndex(({ id }) => id === newest));
+  const moved = passed + late.fresh.size - [...late.left].filter((id) => id > newest).length - waiting.value.count - hiddenAbove(newest);
+  return { rows, moved, total: total + late.fresh.size - late.left.size - waiting.value.count - hidden.size, complete: late.complete && !late.wipes.length };
+}
+
+/** place asks for rows from a place on, which shall join those that are there or else replace them. It resolves to whether they are as the server has them. */
 async function place(from, limit, join) {
-  const top = feed.value.rows[0]?.id ?? '';
-  const offset = from + waiting.value.count + hiddenAbove(top);
-  let complete = true;
+  const offset = from + waiting.value.count + hiddenAbove(feed.value.rows[0]?.id ?? '');
+  let complete = false;
   await fetchPage({ offset, limit }, from, from + limit, (page, events) => {
-    const late = collect(events.filter(({ seq }) => seq > page.cursor), feed.value);
-    complete = late.complete;
-    const rows = edited(page.messages.map(row).filter(known), late), newest = rows[0]?.id ?? '';
-    const moved = late.fresh.size - [...late.left].filter((id) => id > newest).length;
-    const first = Math.max(0, offset + moved - waiting.value.count - hiddenAbove(newest));
-    const total = page.total + late.fresh.size - late.left.size - waiting.value.count - hidden.size;
-    const now = feed.value.rows, joined = join && now.length > 0 && rows.length > 0 && rows.at(-1).id <= now[0].id;
+    const { rows, moved, total, ...rest } = brought(page, events), { rows: now, cursor } = feed.value;
+    complete = rest.complete;
+    const joined = join && cursor >= page.cursor && now.length > 0 && rows.length > 0 && rows.at(-1).id <= now[0].id;
     if (!joined) version++;
-    trim({ rows: joined ? merge(rows, now.filter(({ id }) => id < rows.at(-1).id)) : rows, first, total: page.next ? total : first + rows.length });
+    trim({ rows: joined ? merge(rows, now.filter(({ id }) => id < rows.at(-1).id)) : rows, first: Math.max(0, offset + moved), total, cursor: Math.max(cursor, page.cursor) });
   });
   return complete;
 }
@@ -241,11 +260,9 @@ const hiddenAbove = (id) => [...hidden.keys()].filter((one) => one > id).length;
 function below(end) {
   const { q, rows } = feed.value, before = rows.at(-1).id;
   return fetchPage({ before, limit: q ? FOUND * 2 : PAGE }, end, end + PAGE, (page, events) => {
-    const late = collect(events, feed.value), now = feed.value;
+    const { rows, total } = brought(page, events), now = feed.value, all = merge(now.rows, rows), reached = now.first + all.length;
     if (q && !marks.some(({ index }) => index >= end)) marks.push({ index: end, before });
-    const all = merge(now.rows, edited(page.messages.map(row).filter(known), late)), reached = now.first + all.length;
-    const total = q ? now.total : page.next ? page.total - waiting.value.count - hidden.size : reached;
-    trim({ rows: all, total: Math.max(total, reached), ended: now.ended || !page.next });
+    trim({ rows: all, total: q ? Math.max(now.total, reached) : total, ended: now.ended || !page.next });
   });
 }
 
@@ -302,6 +319,10 @@ function push(count) {
  */
 export function apply(events) {
   for (const list of meanwhile) list.push(...events); // an answer on its way may be older than they are
+  return bring(events);
+}
+
+function bring(events) {
   const { cursor, phase } = feed.value;
   const news = events.filter(({ seq }) => seq > cursor);
   if (phase !== 'ready' || !news.length) return true;
@@ -354,8 +375,9 @@ function insert(fresh) {
 /** hide takes rows out before the server does. */
 export function hide(rows) {
   for (const row of rows) hidden.set(row.id, row);
-  const now = feed.value, left = now.rows.filter(({ id }) => !hidden.has(id));
-  feed.value = { ...now, rows: left, total: Math.max(left.length, now.total - rows.length), slide: false };
+  const now = feed.value, left = now.rows.filter(({ id }) => !hidden.has(id)), newest = now.rows[0]?.id ?? '';
+  const above = now.first > 0 ? rows.filter(({ id }) => id > newest).length : 0;
+  feed.value = { ...now, rows: left, first: now.first - above, total: Math.max(left.length, now.total - rows.length), slide: false };
   fill();
 }
 
