@@ -56,12 +56,12 @@ func views(t *testing.T) []view {
 		{"release", "/message/" + bounced, ".message [aria-label='Release…']", busy, `document.querySelector('dialog[open]')`},
 		{"clock", "/queue", ".unreal", busy, `document.querySelector('#clock:popover-open')`},
 		{"ask", "/", ".list [aria-label='Delete all mail']", full, `document.querySelector('dialog[open]')`},
-		{"setup", "/", "#settings .more button", full, `document.querySelector('dialog[open]')`},
-		{"keys", "/", "#settings .more button:last-child", full, `document.querySelector('.key-groups')`},
+		{"setup", "/", "#settings .quiet-button", full, `document.querySelector('dialog[open]')`},
+		{"keys", "/", "#settings .quiet-button:last-child", full, `document.querySelector('.key-groups')`},
 		{"palette", "/", ".palette-button", full, `document.querySelector('dialog[open] #palette-list')`},
 		{"settings", "/", ".topbar [popovertarget=settings]", full, `document.querySelector('#settings:popover-open')`},
 		{"compare-rendered", "/compare?a=" + ids["reset"] + "&b=" + ids["order"], ".compare .choice button", full, `document.querySelector('.compare iframe')`},
-		{"compare-headers", "/compare?a=" + ids["reset"] + "&b=" + ids["order"], ".compare .choice button:nth-child(4)", full, `document.querySelector('.lines')`},
+		{"compare-headers", "/compare?a=" + ids["reset"] + "&b=" + ids["order"], ".compare .choice button:last-child", full, `document.querySelector('.lines')`},
 	}
 }
 

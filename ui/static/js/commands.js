@@ -10,7 +10,7 @@ import { places } from './state/places.js';
 import { opened } from './state/reader.js';
 import * as selection from './state/selection.js';
 import { undo } from './state/undo.js';
-import { searches } from './state/recent.js';
+import { searches } from './state/search.js';
 import { languages, t } from './strings.js';
 import { focusSearch } from './views/search.js';
 import { speak } from './views/settings.js';

@@ -40,14 +40,11 @@ export const previewScheme = stored('previewScheme', 'light'); // what the mail 
 export const previewZoom = stored('previewZoom', 100);         // per cent
 export const framework = stored('framework', 'nodemailer');
 
-effect(() => {
-  if (theme.value === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme.value;
-});
+effect(() => { document.documentElement.dataset.theme = theme.value; });
 
-const wide = matchMedia('(min-width: 1100px)'), narrow = matchMedia('(max-width: 699.98px)');
-const measure = () => (wide.matches ? 'wide' : narrow.matches ? 'narrow' : 'medium');
+const media = { wide: matchMedia('(min-width: 1100px)'), narrow: matchMedia('(max-width: 699.98px)') };
+const measure = () => Object.keys(media).find((name) => media[name].matches) ?? 'medium';
 
 /** How many panes there is room for: 'wide' (three), 'medium' (two) or 'narrow' (one). */
 export const room = signal(measure());
-for (const query of [wide, narrow]) query.addEventListener('change', () => { room.value = measure(); });
+for (const query of Object.values(media)) query.addEventListener('change', () => { room.value = measure(); });

@@ -187,7 +187,6 @@ export default {
     title: 'Mailboxes',
     filter: 'Filter mailboxes',
     none: 'Each recipient gets a mailbox of its own when mail comes.',
-    noMatch: (text) => `No mailbox matches “${text}”.`,
     count: (messages, unseen) => `${many(messages, 'message', 'messages')}, ${unseen} unread`,
   },
 
@@ -214,7 +213,6 @@ export default {
   undo: { undo: 'Undo', hint: 'Final after 8 seconds, or when you leave (z)' },
 
   search: {
-    offers: 'Completions and earlier searches', forget: 'Forget',
     placeholder: 'Search mail',
     clear: 'Clear search',
     help: 'What can be searched for',
@@ -306,7 +304,7 @@ export default {
   actions: {
     back: 'Back', close: 'Close', mailboxes: 'Mailboxes', unread: 'Mark as unread', read: 'Mark as read', allRead: 'Mark all as read',
     remove: 'Delete', emptyBox: 'Empty mailbox', emptyAll: 'Delete all mail', download: 'Download', cancel: 'Cancel',
-    keys: 'Keyboard', setup: 'How to send mail here', copy: 'Copy', copied: 'Copied', retry: 'Try again', dismiss: 'Dismiss',
+    copy: 'Copy', copied: 'Copied', retry: 'Try again', dismiss: 'Dismiss',
     drag: 'Resize pane', more: 'Show more',
   },
 
@@ -343,10 +341,9 @@ export default {
   },
 
   compare: {
-    title: 'Compare', what: 'What to compare', tabs: { rendered: 'Rendered', text: 'Text', html: 'HTML source', headers: 'Headers' },
-    swap: 'Swap sides', comparing: 'Comparing…', same: 'No difference.', differing: (n) => `${many(n, 'line differs', 'lines differ')}`, equal: (n) => `${n.toLocaleString('en-GB')} equal lines`,
-    how: 'How', beside: 'Side by side', overlay: 'Difference', overlayHint: 'Black is equal; what has colour differs.',
-    width: 'Width', widths: { phone: 'Phone', tablet: 'Tablet', full: 'Full' },
+    title: 'Compare', tabs: { rendered: 'Rendered', difference: 'Difference', text: 'Text', html: 'HTML source', headers: 'Headers' },
+    differenceHint: 'Black is equal; what has colour differs.',
+    same: 'No difference.', differing: (n) => many(n, 'line differs', 'lines differ'), equal: (n) => `${n.toLocaleString('en-GB')} equal lines`,
     pick: (subject) => `Open the message to compare “${subject}” with`, like: 'Previous one like it',
   },
 
@@ -355,9 +352,9 @@ export default {
   },
 
   settings: {
-    title: 'Settings', language: 'Language', density: 'Rows', densities: { comfortable: 'Comfortable', compact: 'Compact' },
-    times: 'Times', timesAs: { relative: 'Relative', exact: 'Exact' }, grouping: 'Group by domain', groupings: { auto: 'If many', on: 'Always', off: 'Never' },
-    notify: 'Notifications', notifyOf: { off: 'Off', all: 'All mail', pinned: 'Pinned mailboxes' },
+    title: 'Settings', language: 'Language', density: { title: 'Rows', comfortable: 'Comfortable', compact: 'Compact' },
+    times: { title: 'Times', relative: 'Relative', exact: 'Exact' }, grouping: { title: 'Group by domain', auto: 'If many', on: 'Always', off: 'Never' },
+    notify: { title: 'Notifications', off: 'Off', all: 'All mail', pinned: 'Pinned mailboxes' },
     denied: 'The browser does not allow notifications here: see its settings for this site. They need localhost or HTTPS.',
   },
 

@@ -187,7 +187,6 @@ export default {
     title: '邮箱',
     filter: '筛选邮箱',
     none: '收到邮件后，每个收件人都会有自己的邮箱。',
-    noMatch: (text) => `没有与“${text}”匹配的邮箱。`,
     count: (messages, unseen) => `${count(messages)} 封邮件，${unseen} 封未读`,
   },
 
@@ -214,7 +213,6 @@ export default {
   undo: { undo: '撤销', hint: '8 秒后或离开页面时生效（z）' },
 
   search: {
-    offers: '补全和以前的搜索', forget: '移除',
     placeholder: '搜索邮件',
     clear: '清除搜索',
     help: '可以搜索什么',
@@ -306,7 +304,7 @@ export default {
   actions: {
     back: '返回', close: '关闭', mailboxes: '邮箱', unread: '标为未读', read: '标为已读', allRead: '全部标为已读',
     remove: '删除', emptyBox: '清空邮箱', emptyAll: '删除全部邮件', download: '下载', cancel: '取消',
-    keys: '键盘', setup: '如何把邮件发到这里', copy: '复制', copied: '已复制', retry: '重试', dismiss: '关闭提示',
+    copy: '复制', copied: '已复制', retry: '重试', dismiss: '关闭提示',
     drag: '调整窗格大小', more: '显示更多',
   },
 
@@ -343,10 +341,9 @@ export default {
   },
 
   compare: {
-    title: '比较', what: '比较内容', tabs: { rendered: '显示效果', text: '文本', html: 'HTML 源码', headers: '邮件头' },
-    swap: '左右互换', comparing: '正在比较…', same: '没有差异。', differing: (n) => `${count(n)} 行不同`, equal: (n) => `${count(n)} 行相同`,
-    how: '方式', beside: '并排', overlay: '差异叠加', overlayHint: '黑色表示相同，有颜色之处不同。',
-    width: '宽度', widths: { phone: '手机', tablet: '平板', full: '全宽' },
+    title: '比较', tabs: { rendered: '显示效果', difference: '差异叠加', text: '文本', html: 'HTML 源码', headers: '邮件头' },
+    differenceHint: '黑色表示相同，有颜色之处不同。',
+    same: '没有差异。', differing: (n) => `${count(n)} 行不同`, equal: (n) => `${count(n)} 行相同`,
     pick: (subject) => `打开要与“${subject}”比较的邮件`, like: '之前的同类邮件',
   },
 
@@ -355,9 +352,9 @@ export default {
   },
 
   settings: {
-    title: '设置', language: '语言', density: '行距', densities: { comfortable: '宽松', compact: '紧凑' },
-    times: '时间', timesAs: { relative: '相对', exact: '精确' }, grouping: '按域名分组', groupings: { auto: '较多时', on: '总是', off: '从不' },
-    notify: '通知', notifyOf: { off: '关闭', all: '全部邮件', pinned: '置顶邮箱' },
+    title: '设置', language: '语言', density: { title: '行距', comfortable: '宽松', compact: '紧凑' },
+    times: { title: '时间', relative: '相对', exact: '精确' }, grouping: { title: '按域名分组', auto: '较多时', on: '总是', off: '从不' },
+    notify: { title: '通知', off: '关闭', all: '全部邮件', pinned: '置顶邮箱' },
     denied: '浏览器不允许在此发送通知：请查看浏览器对本站的设置。通知需要 localhost 或 HTTPS。',
   },
 
