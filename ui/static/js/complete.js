@@ -13,7 +13,7 @@ export const operators = {
 const SHOWN = 8;
 
 /**
- * suggest lists {label, at, text, caret}: how the query would read, and where one would go on, or
+ * suggest lists {label, at, text, caret, operator}: how the query would read, and where one would go on, or
  * without a caret an earlier query. known has lists of what may be meant: senders, mailboxes, searches.
  */
 export function suggest(query, caret, known) {
@@ -24,9 +24,9 @@ export function suggest(query, caret, known) {
   if (value !== undefined && operators[operator]) {
     return fitting(value.replace(/^"|"$/g, ''), values(operator, known)).map((one) => ({ ...one, ...become(`${minus}${operator}:${quoted(one.label)} `) }));
   }
-  const named = token && value === undefined ? Object.keys(operators).filter((one) => one.startsWith(operator)) : [];
+  const named = (token || !query) && value === undefined ? Object.keys(operators).filter((one) => one.startsWith(operator)) : [];
   const earlier = from || minus ? [] : fitting(query.trim(), known.searches);
-  return [...named.map((one) => ({ label: `${minus}${one}:`, ...become(`${minus}${one}:`) })), ...earlier.map((one) => ({ ...one, text: one.label }))];
+  return [...earlier.map((one) => ({ ...one, text: one.label })), ...named.map((one) => ({ operator: one, label: `${minus}${one}:`, ...become(`${minus}${one}:`) }))];
 }
 
 /** tokenAt is where the term begins that the caret is in. */

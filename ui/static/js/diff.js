@@ -1,8 +1,10 @@
 // What differs between two lists, of lines or of words: the shortest answer (Myers,
 // 1986), or where that would take long, one put together of shortest ones.
 
-const LIMIT = 1200; // differences after which one begins anew from where one came to
-const SLICE = 8;    // milliseconds of work between two pauses
+// Differences after which one begins anew from where one came to.
+const LIMIT = 1200;
+// Milliseconds of work between two pauses.
+const SLICE = 8;
 
 /** diff lists the places [i, j] of what is the same in a and b, in order. It is a generator, to be run by inTurns. */
 export function* diff(a, b, limit = LIMIT) {
@@ -77,7 +79,7 @@ export function pieces(parts, isMarked) {
   return runs;
 }
 
-const WORDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}_]+|\s+|./gsu;
+const WORDS = /\p{Ideographic}|[\p{L}\p{N}_]+|\s+|./gsu;
 
 /** words are two lines in pieces, of which those marked differ; lines with little in common are of one piece. */
 function* words(...lines) {
@@ -106,7 +108,8 @@ export function* rows(a, b) {
       list.push(yield* row(a, i++, b, j++));
     }
   }
-  return list.slice(0, -1); // the last one is beyond both ends
+  // The last one is beyond both ends.
+  return list.slice(0, -1);
 }
 
 function* row(from, a, to, b) {

@@ -1,6 +1,7 @@
 // How well what was typed fits a text: for a few letters of what one means.
 
-const BEGINS = '(?<![\\p{L}\\p{N}])', ENDS = /^(?![\p{L}\p{N}])/u; // of a word
+// Where a word begins, and where it ends.
+const BEGINS = '(?<![\\p{L}\\p{N}])', ENDS = /^(?![\p{L}\p{N}])/u;
 
 /** ways are how a word may fit, the best first: at the beginning of one, anywhere, or letter by letter, each next to the one before or at such a beginning. */
 function ways(word) {

@@ -29,7 +29,8 @@ export const matching = computed(() => {
   return addresses.value.filter(({ address }) => address.includes(text));
 });
 
-const MANY = 12; // mailboxes that are not grouped by themselves
+// Mailboxes that are not grouped by themselves.
+const MANY = 12;
 
 const domainOf = ({ address }) => address.slice(address.lastIndexOf('@') + 1);
 
@@ -66,8 +67,10 @@ export function fold(domain, away) {
 export const boxOf = (address) => mailboxes.value.list.find((box) => box.address === address);
 
 let asking = null;
-let until = 0; // mail that is told up to here may have been counted already
-let meanwhile = []; // events that came while counts were on their way
+// Mail that is told up to here may have been counted already.
+let until = 0;
+// Events that came while counts were on their way.
+let meanwhile = [];
 
 /**
  * load asks the server for all counts; while it does, everybody waits for the
@@ -88,7 +91,8 @@ async function fetchCounts() {
     if (sent.length) taken.value = taken.value.filter((one) => !sent.includes(one));
     return apply(meanwhile);
   } catch (problem) {
-    const phase = counted.value.phase === 'ready' ? 'ready' : 'failed'; // old counts are better than none
+    // Old counts are better than none.
+    const phase = counted.value.phase === 'ready' ? 'ready' : 'failed';
     counted.value = { ...counted.value, phase, problem };
     throw problem;
   }
@@ -100,7 +104,8 @@ async function fetchCounts() {
  * without its size, and what was updated without what it was before.
  */
 export function apply(events) {
-  if (asking) meanwhile = meanwhile.concat(events); // the answer on its way may be older than they are
+  // The answer on its way may be older than they are.
+  if (asking) meanwhile = meanwhile.concat(events);
   const now = counted.value;
   const fresh = events.filter(({ seq }) => seq > now.cursor);
   if (!fresh.length) return true;

@@ -3,7 +3,8 @@ import { effect, signal } from '@preact/signals';
 import { route, search } from '../router.js';
 import { stored } from '../settings.js';
 
-const PAUSE = 200; // milliseconds without a key before what was typed is searched for
+// Milliseconds without a key before what was typed is searched for.
+const PAUSE = 200;
 const KEPT = 20;
 
 /** searches are those before, the latest first. */
@@ -15,7 +16,8 @@ let timer = 0;
 
 effect(() => {
   const { q } = route.value;
-  if (!timer && q !== text.peek().trim()) text.value = q; // who still types is not interrupted
+  // Who still types is not interrupted.
+  if (!timer && q !== text.peek().trim()) text.value = q;
 });
 
 /** type takes what the field holds now; while a word is being composed nothing is asked. */

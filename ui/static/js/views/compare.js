@@ -11,14 +11,17 @@ import { both, cancel, compare, first, load } from '../state/compare.js';
 import { t } from '../strings.js';
 import { Choice, Failure, IconButton, Loading } from './parts.js';
 
-const AROUND = 3;   // equal lines shown around what differs
-const SHOWN = 1000; // lines in the document before one asks for more
+// Equal lines shown around what differs.
+const AROUND = 3;
+// Lines in the document before one asks for more.
+const SHOWN = 1000;
 
 const shown = stored('compare', 'rendered');
 
 const sides = {
   text: ({ text }) => (text ?? '').split(/\r?\n/),
-  html: (message) => (message.html ?? '').split(/\r?\n|(?<=>)[ \t]*(?=<)/), // some write it all on one line
+  // Some write it all on one line.
+  html: (message) => (message.html ?? '').split(/\r?\n|(?<=>)[ \t]*(?=<)/),
   headers: ({ headers }) => headers.map(({ name, value }) => `${name}: ${value}`),
 };
 

@@ -3,10 +3,9 @@ import { signal } from '@preact/signals';
 import { applies, pin } from '../commands.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
-import { count, short, span } from '../format.js';
+import { count } from '../format.js';
 import { address, follow, go, route } from '../router.js';
 import { density, pinned, room } from '../settings.js';
-import { clock, now, real } from '../state/clock.js';
 import { addresses, filter, fold, load, mailboxes, matching, tree } from '../state/mailboxes.js';
 import { places } from '../state/places.js';
 import { t } from '../strings.js';
@@ -19,10 +18,9 @@ export const Mailboxes = () => html`
     <${Counted} to=${inside('')} name=${t.allMail} counts=${mailboxes.value.total} />
     <ul class="places">
       ${places.filter(applies).map(({ name, view, box, n = () => 0, more }) => html`
-        <li key=${name}><${Entry} to=${{ view, box }} sign=${name} label=${t.places[name]} title=${t.places.hints[name]} n=${n() > 0 && count(n()) + (more?.() ? '+' : '')} /></li>`)}
+        <li key=${name}><${Entry} class="box place" to=${{ view, box }} sign=${name} label=${t.places[name]} title=${t.places.hints[name]} n=${n() > 0 && count(n()) + (more?.() ? '+' : '')} /></li>`)}
     </ul>
     <${Boxes} />
-    <${ClockButton} />
   </nav>`;
 
 /** A row of the pane: a link to a place, or a button. */
@@ -44,12 +42,6 @@ const Counted = ({ counts: { messages, unseen }, name, ...rest }) => html`
 
 /** inside is the place that a mailbox is; a search goes along. */
 const inside = (box) => ({ box, q: route.value.q });
-
-function ClockButton() {
-  const { ahead, frozen, speed } = clock.value;
-  const how = real.value ? short(now.value) : frozen ? t.clock.frozen : speed !== 1 ? t.clock.times(speed) : (ahead < 0 ? '−' : '+') + span(Math.abs(ahead));
-  return html`<${Entry} sign="clock" label=${t.places.clock} n=${how} class="box clock-button" data-unreal=${real.value ? undefined : ''} popovertarget="clock" title="${t.clock.hint} (c)" />`;
-}
 
 function Filter() {
   const onKeyDown = (event) => {
@@ -81,7 +73,8 @@ function Boxes() {
 const cursor = signal('');
 
 function Tree({ rows }) {
-  const rowHeight = room.value === 'narrow' ? 40 : density.value === 'compact' ? 24 : 28; // for fingers, or for a pointer
+  // For fingers, or for a pointer.
+  const rowHeight = room.value === 'narrow' ? 40 : density.value === 'compact' ? 24 : 28;
   const at = rows.findIndex(({ key }) => key === cursor.value);
   const onFocus = () => { if (at < 0) cursor.value = (rows.find(({ key }) => key === route.value.box) ?? rows[0]).key; };
   const onKeyDown = (event) => {

@@ -37,7 +37,8 @@ export function Palette({ close }) {
   const options = useMemo(() => entries(text.trim()), [text]);
   const choose = ({ run }) => {
     close();
-    setTimeout(run); // the closing dialog gives the focus back first
+    // The closing dialog gives the focus back first.
+    setTimeout(run);
   };
   return html`
     <h2 id="dialog-title" class="unseen">${t.commands.palette}</h2>

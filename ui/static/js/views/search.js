@@ -1,4 +1,4 @@
-// The search field, what is wrong with what stands in it, and its language.
+// The search field, what may complete it, and what is wrong with what stands in it.
 import { signal } from '@preact/signals';
 import { suggest } from '../complete.js';
 import { html } from '../html.js';
@@ -48,27 +48,17 @@ export function Search() {
         ${text.value
           ? html`<${IconButton} name="close" label=${t.search.clear} onClick=${clearAndStay} />`
           : html`<kbd>/</kbd>`}
-        <button type="button" class="icon-button" popovertarget="search-help" title=${t.search.help} aria-label=${t.search.help}>?</button>
       <//>
       <p id="search-problem" role="alert" hidden=${!wrong}>${wrong && problem.message}</p>
-      <div id="search-help" popover>
-        <table>
-          <caption>${t.search.help}</caption>
-          <tbody>
-            ${t.search.language.map(([terms, meaning]) => html`
-              <tr><th scope="row">${terms.map((term) => html`<code>${term}</code> `)}</th><td>${meaning}</td></tr>`)}
-          </tbody>
-        </table>
-      </div>
     </div>`;
 }
 
-const meaning = (operator) => t.search.language.find(([terms]) => terms.some((term) => term.startsWith(operator.replace('-', ''))))?.[1];
+const meaning = (operator) => Object.entries(t.search.operators).find(([names]) => names.split(' ').includes(operator))[1];
 
 const Offer = (one) => html`
   ${one.caret === undefined && icon('clock')}
   <code><${Label} ...${one} /></code>
-  <span class="label kind">${one.label.endsWith(':') && meaning(one.label)}</span>`;
+  <span class="label kind">${one.operator && meaning(one.operator)}</span>`;
 
 function onInput({ target, isComposing, type: event }) {
   const composing = event === 'input' && isComposing;
@@ -81,8 +71,9 @@ function onKeyDown(event) {
     offer();
   } else if (event.key === 'Enter') {
     searchFor(text.value);
-    event.target.blur(); // the keys go to what was found
-  } else if (event.key === 'Escape' && !document.querySelector(':popover-open')) {
+    // The keys go to what was found.
+    event.target.blur();
+  } else if (event.key === 'Escape') {
     event.preventDefault();
     withdraw();
     if (text.value) clear();

@@ -8,7 +8,8 @@ import { Choice, QuietButton } from './parts.js';
 
 export const speak = (tag) => {
   language.value = tag;
-  location.reload(); // to the same place
+  // To the same place.
+  location.reload();
 };
 
 const settings = [
