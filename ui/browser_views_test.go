@@ -35,7 +35,6 @@ func views(t *testing.T) []view {
 		{"search-message", "/message/" + ids["order"] + "?q=order", "#tab-preview", full, `document.querySelector('iframe')`},
 		{"search-none", "/mailbox/alice@example.test?q=penguin", "", full, `document.querySelector('.list .nothing')`},
 		{"search-wrong", "/?q=invoice+form:shop", "", full, `document.querySelector('.list .nothing')`},
-		{"search-help", "/", "#search", full, `document.querySelector('.row')`},
 		{"mailboxes", "/", ".list [aria-label='Mailboxes']", full, `document.querySelector('.row, .windowed .box')`},
 		{"order-html", "/message/" + ids["order"], "#tab-preview", full, `document.querySelector('iframe')`},
 		{"order-structure", "/message/" + ids["order"], "#tab-structure", full, `document.querySelector('.structure .part')`},

@@ -5,15 +5,14 @@ import { rank } from './fuzzy.js';
 /** operators, and the values that they are offered with. */
 export const operators = {
   from: [], to: [], cc: [], bcc: [], rcpt: [], mailbox: [], subject: [], body: [], id: [],
-  header: ['List-Unsubscribe', 'Message-ID', 'Reply-To', 'X-Mailer'], attachment: ['pdf', 'image', 'text/calendar', 'zip'],
-  is: ['unread', 'read', 'bounce'], has: ['attachment', 'html'],
+  header: [], attachment: [], is: ['unread', 'read', 'bounce'], has: ['attachment', 'html'],
   after: ['1h', '24h', '7d'], before: ['1h', '24h', '7d'], larger: ['10k', '100k', '1M'], smaller: ['10k', '100k', '1M'],
 };
 
 const SHOWN = 8;
 
 /**
- * suggest lists {label, at, text, caret, operator}: how the query would read, and where one would go on, or
+ * suggest lists {label, text, caret, operator}: how the query would read, and where one would go on, or
  * without a caret an earlier query. known has lists of what may be meant: senders, mailboxes, searches.
  */
 export function suggest(query, caret, known) {
@@ -22,11 +21,11 @@ export function suggest(query, caret, known) {
   const operator = name.toLowerCase();
   const become = (term) => ({ text: query.slice(0, from) + term + query.slice(to).trimStart(), caret: from + term.length });
   if (value !== undefined && operators[operator]) {
-    return fitting(value.replace(/^"|"$/g, ''), values(operator, known)).map((one) => ({ ...one, ...become(`${minus}${operator}:${quoted(one.label)} `) }));
+    return fitting(value.replace(/^"|"$/g, ''), values(operator, known)).map(({ label }) => ({ label, ...become(`${minus}${operator}:${quoted(label)} `) }));
   }
   const named = (token || !query) && value === undefined ? Object.keys(operators).filter((one) => one.startsWith(operator)) : [];
   const earlier = from || minus ? [] : fitting(query.trim(), known.searches);
-  return [...earlier.map((one) => ({ ...one, text: one.label })), ...named.map((one) => ({ operator: one, label: `${minus}${one}:`, ...become(`${minus}${one}:`) }))];
+  return [...earlier.map(({ label }) => ({ label, text: label })), ...named.map((one) => ({ operator: one, label: `${minus}${one}:`, ...become(`${minus}${one}:`) }))];
 }
 
 /** tokenAt is where the term begins that the caret is in. */

@@ -68,27 +68,20 @@ export async function inTurns(steps, signal) {
   }
 }
 
-/** pieces joins parts of a text to runs [marked, text]. */
-export function pieces(parts, isMarked) {
-  const runs = [];
-  parts.forEach((part, i) => {
-    const last = runs.at(-1), marked = isMarked(i);
-    if (last?.[0] === marked) last[1] += part;
-    else runs.push([marked, part]);
-  });
-  return runs;
-}
-
 const WORDS = /\p{Ideographic}|[\p{L}\p{N}_]+|\s+|./gsu;
 
-/** words are two lines in pieces, of which those marked differ; lines with little in common are of one piece. */
+/** words are two lines in pieces [differs, text]; lines with little in common are of one piece. */
 function* words(...lines) {
   const [from, to] = lines.map((line) => line.match(WORDS) ?? []), same = yield* diff(from, to, 400);
   const common = same.reduce((sum, [i]) => sum + from[i].trim().length, 0);
   if (common * 4 < Math.max(...lines.map((line) => line.trim().length))) return lines.map((line) => [[false, line]]);
   return [from, to].map((parts, side) => {
-    const kept = new Set(same.map((pair) => pair[side]));
-    return pieces(parts, (i) => !kept.has(i));
+    const kept = new Set(same.map((pair) => pair[side])), pieces = [];
+    for (const [i, part] of parts.entries()) {
+      if (pieces.at(-1)?.[0] === !kept.has(i)) pieces.at(-1)[1] += part;
+      else pieces.push([!kept.has(i), part]);
+    }
+    return pieces;
   });
 }
 

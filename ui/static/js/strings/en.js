@@ -339,7 +339,7 @@ export default {
     title: 'Settings', language: 'Language', density: { title: 'Rows', comfortable: 'Comfortable', compact: 'Compact' },
     times: { title: 'Times', relative: 'Relative', exact: 'Exact' }, grouping: { title: 'Group by domain', auto: 'If many', on: 'Always', off: 'Never' },
     notify: { title: 'Notifications', off: 'Off', all: 'All mail', pinned: 'Pinned mailboxes' },
-    denied: 'The browser does not allow notifications here: see its settings for this site. They need localhost or HTTPS.',
+    denied: 'The browser does not allow them here. They need localhost or HTTPS.',
   },
 
   notify: { mails: (n) => many(n, 'new message', 'new messages') },

@@ -1,6 +1,5 @@
 // A field with a list of what may be chosen: the field keeps the focus, the arrows go through the list.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { pieces } from '../diff.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 
@@ -31,6 +30,3 @@ export function Combobox({ id, label, sign, options, first = -1, row, choose, on
       ${options.map((one, i) => html`<li key=${i} id="${id}-${i}" role="option" aria-selected=${i === at} onClick=${() => choose(one)}>${row(one)}</li>`)}
     </ul>`;
 }
-
-/** The label of an option, with what fits made strong. */
-export const Label = ({ label, at = [] }) => pieces(label.split(''), (i) => at.includes(i)).map(([fits, text]) => (fits ? html`<b>${text}</b>` : text));

@@ -37,8 +37,7 @@ function Entry({ to, sign, label, domain, unseen, n, ...rest }) {
 
 /** An entry with the counts {messages, unseen} of a mailbox, of a group, or of all mail. */
 const Counted = ({ counts: { messages, unseen }, name, ...rest }) => html`
-  <${Entry} unseen=${unseen} n=${count(messages)} data-unread=${unseen > 0 ? '' : undefined} data-empty=${messages ? undefined : ''}
-    title="${name} · ${t.mailboxes.count(messages, unseen)}" label=${name} ...${rest} />`;
+  <${Entry} unseen=${unseen} n=${count(messages)} title="${name} · ${t.mailboxes.count(messages, unseen)}" label=${name} ...${rest} />`;
 
 /** inside is the place that a mailbox is; a search goes along. */
 const inside = (box) => ({ box, q: route.value.q });

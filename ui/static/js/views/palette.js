@@ -11,18 +11,18 @@ import { feed } from '../state/feed.js';
 import { addresses } from '../state/mailboxes.js';
 import { searches, searchFor } from '../state/search.js';
 import { t } from '../strings.js';
-import { Combobox, Label } from './combobox.js';
+import { Combobox } from './combobox.js';
 import { Key } from './keys.js';
 
 const SHOWN = 50;
 
 const doable = () => commands.filter((one) => !one.quiet && applies(one)).map((one) => ({
-  kind: one.place === 'go' ? 'place' : 'command', label: words(one), keys: one.keys[0], run: () => one.run(one.keys[0]), bonus: 15,
+  kind: one.place === 'go' ? 'place' : 'command', label: words(one), keys: one.keys[0], run: () => one.run(one.keys[0]), bonus: 1.5,
 }));
 const box = (address) => ({ kind: 'mailbox', label: address, run: () => go({ box: address, q: route.value.q }) });
 const search = (q) => ({ kind: 'search', label: q, run: () => searchFor(q) });
 const mails = () => feed.value.rows.slice(0, 200).map((row) => ({
-  kind: 'message', label: row.subject || t.noSubject, aside: sender(row), run: () => openMessage(row.id), bonus: -10,
+  kind: 'message', label: row.subject || t.noSubject, aside: sender(row), run: () => openMessage(row.id), bonus: -1,
 }));
 
 /** entries are what fits, the best first; and when nothing was typed what one wants most. */
@@ -48,5 +48,5 @@ export function Palette({ close }) {
 
 const Entry = (one) => html`
   <span class="kind">${t.palette.kinds[one.kind]}</span>
-  <span class="label"><${Label} ...${one} />${one.aside && html` <span class="kind">${one.aside}</span>`}</span>
+  <span class="label">${one.label}${one.aside && html` <span class="kind">${one.aside}</span>`}</span>
   ${one.keys && html`<span class="press"><${Key} keys=${one.keys} /></span>`}`;

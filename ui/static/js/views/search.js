@@ -7,7 +7,7 @@ import { asked, feed } from '../state/feed.js';
 import { addresses } from '../state/mailboxes.js';
 import { clear, searches, searchFor, text, type } from '../state/search.js';
 import { t } from '../strings.js';
-import { Combobox, Label } from './combobox.js';
+import { Combobox } from './combobox.js';
 import { IconButton } from './parts.js';
 
 const field = () => document.getElementById('search');
@@ -57,7 +57,7 @@ const meaning = (operator) => Object.entries(t.search.operators).find(([names]) 
 
 const Offer = (one) => html`
   ${one.caret === undefined && icon('clock')}
-  <code><${Label} ...${one} /></code>
+  <code>${one.label}</code>
   <span class="label kind">${one.operator && meaning(one.operator)}</span>`;
 
 function onInput({ target, isComposing, type: event }) {

@@ -37,7 +37,7 @@ export function Settings() {
       <p class="hint" role="status">${notify.value !== 'off' && !permitted.value ? t.settings.denied : ''}</p>
       <p class="more">
         <${QuietButton} name="plug" label=${t.commands.setup} onClick=${open('setup')} />
-        <${QuietButton} name="keyboard" label=${t.commands.help} onClick=${open('keys')} />
+        <${QuietButton} name="command" label=${t.commands.help} onClick=${open('keys')} />
       </p>
     </div>`;
 }
