@@ -183,9 +183,7 @@ export default {
   },
 
   mailboxes: {
-    pin: { yes: 'Pin on top', no: 'Unpin' }, noDomain: 'no domain',
     title: 'Mailboxes',
-    filter: 'Filter mailboxes',
     none: 'Each recipient gets a mailbox of its own when mail comes.',
     count: (messages, unseen) => `${many(messages, 'message', 'messages')}, ${unseen} unread`,
   },
@@ -311,32 +309,28 @@ export default {
     caughtUp: (n) => (n ? `caught up, ${many(n, 'event', 'events')}` : 'nothing missed'), lagged: 'too much was missed: listed again',
   },
 
-  keys: {
-    title: 'Keyboard', then: 'then',
-    places: { list: 'List and queue', message: 'Message', go: 'Go to', everywhere: 'Everywhere' },
-  },
+  keys: { list: 'List and queue', message: 'Message', go: 'Go to', everywhere: 'Everywhere' },
 
   commands: {
     compare: 'Compare with…',
-    next: 'Next message', previous: 'Previous message', open: 'Open message', select: 'Select', extend: 'Select downwards', extendUp: 'Select upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', allRead: 'Mark all as read', empty: 'Delete all mail here…',
-    seen: 'Mark as unread or read', remove: 'Delete message', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
-    filter: 'Filter mailboxes', search: 'Search', clock: 'Clock', setup: 'How to send mail here', sample: 'Send a sample mail', help: 'Keyboard',
+    next: 'Next or previous message', open: 'Open message', select: 'Select', extend: 'Select downwards or upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', empty: 'Delete all mail here…',
+    seen: 'Mark as unread or read', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
+    filter: 'Filter mailboxes', search: 'Search', setup: 'How to send mail here', sample: 'Send a sample mail', help: 'Keyboard',
     palette: 'All commands', copyLink: 'Copy link to this place', forgetSearches: 'Forget earlier searches', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
   },
 
   compare: {
-    title: 'Compare', tabs: { rendered: 'Rendered', difference: 'Difference', text: 'Text', html: 'HTML source', headers: 'Headers' },
-    differenceHint: 'Black is equal; what has colour differs.',
+    title: 'Compare', difference: 'Difference', hint: 'Black is equal; what has colour differs.',
     same: 'No difference.', differing: (n) => many(n, 'line differs', 'lines differ'), equal: (n) => `${n.toLocaleString('en-GB')} equal lines`,
     pick: (subject) => `Open the message to compare “${subject}” with`, like: 'Previous one like it',
   },
 
   palette: {
-    hint: 'Command, mailbox or message', search: (text) => `Search mail for “${text}”`, kinds: { command: 'Command', place: 'Go to', mailbox: 'Mailbox', search: 'Search', message: 'Message' },
+    hint: 'Command, mailbox or message', kinds: { command: 'Command', place: 'Go to', mailbox: 'Mailbox', search: 'Search', message: 'Message' },
   },
 
   settings: {
-    title: 'Settings', language: 'Language', density: { title: 'Rows', comfortable: 'Comfortable', compact: 'Compact' },
+    language: 'Language', density: { title: 'Rows', comfortable: 'Comfortable', compact: 'Compact' },
     times: { title: 'Times', relative: 'Relative', exact: 'Exact' }, grouping: { title: 'Group by domain', auto: 'If many', on: 'Always', off: 'Never' },
     notify: { title: 'Notifications', off: 'Off', all: 'All mail', pinned: 'Pinned mailboxes' },
     denied: 'The browser does not allow them here. They need localhost or HTTPS.',

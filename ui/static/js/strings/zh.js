@@ -183,9 +183,7 @@ export default {
   },
 
   mailboxes: {
-    pin: { yes: '置顶', no: '取消置顶' }, noDomain: '无域名',
     title: '邮箱',
-    filter: '筛选邮箱',
     none: '收到邮件后，每个收件人都会有自己的邮箱。',
     count: (messages, unseen) => `${count(messages)} 封邮件，${unseen} 封未读`,
   },
@@ -311,32 +309,28 @@ export default {
     caughtUp: (n) => (n ? `已补上 ${count(n)} 个事件` : '没有遗漏'), lagged: '遗漏过多：已重新列出',
   },
 
-  keys: {
-    title: '键盘', then: '然后',
-    places: { list: '列表和队列', message: '邮件', go: '前往', everywhere: '任何地方' },
-  },
+  keys: { list: '列表和队列', message: '邮件', go: '前往', everywhere: '任何地方' },
 
   commands: {
     compare: '与…比较',
-    next: '下一封', previous: '上一封', open: '打开邮件', select: '选择', extend: '向下扩选', extendUp: '向上扩选', selectAll: '全选', undo: '撤销删除', retry: '立即重试或重新排队', allRead: '全部标为已读', empty: '删除此处全部邮件…',
-    seen: '标为未读或已读', remove: '删除邮件', reply: '回复', replyAll: '全部回复', resend: '重新投递…', release: '释放…', compose: '写邮件', tabs: '邮件的标签页', close: '关闭邮件、清除搜索',
-    filter: '筛选邮箱', search: '搜索', clock: '时钟', setup: '如何向这里发送邮件', sample: '发送示例邮件', help: '键盘',
+    next: '下一封或上一封', open: '打开邮件', select: '选择', extend: '向下或向上扩选', selectAll: '全选', undo: '撤销删除', retry: '立即重试或重新排队', empty: '删除此处全部邮件…',
+    seen: '标为未读或已读', reply: '回复', replyAll: '全部回复', resend: '重新投递…', release: '释放…', compose: '写邮件', tabs: '邮件的标签页', close: '关闭邮件、清除搜索',
+    filter: '筛选邮箱', search: '搜索', setup: '如何向这里发送邮件', sample: '发送示例邮件', help: '键盘',
     palette: '全部命令', copyLink: '复制此处的链接', forgetSearches: '清除搜索历史', settings: '设置', pin: '置顶或取消置顶此邮箱',
   },
 
   compare: {
-    title: '比较', tabs: { rendered: '显示效果', difference: '差异叠加', text: '文本', html: 'HTML 源码', headers: '邮件头' },
-    differenceHint: '黑色表示相同，有颜色之处不同。',
+    title: '比较', difference: '差异叠加', hint: '黑色表示相同，有颜色之处不同。',
     same: '没有差异。', differing: (n) => `${count(n)} 行不同`, equal: (n) => `${count(n)} 行相同`,
     pick: (subject) => `打开要与“${subject}”比较的邮件`, like: '之前的同类邮件',
   },
 
   palette: {
-    hint: '命令、邮箱或邮件', search: (text) => `在邮件中搜索“${text}”`, kinds: { command: '命令', place: '前往', mailbox: '邮箱', search: '搜索', message: '邮件' },
+    hint: '命令、邮箱或邮件', kinds: { command: '命令', place: '前往', mailbox: '邮箱', search: '搜索', message: '邮件' },
   },
 
   settings: {
-    title: '设置', language: '语言', density: { title: '行距', comfortable: '宽松', compact: '紧凑' },
+    language: '语言', density: { title: '行距', comfortable: '宽松', compact: '紧凑' },
     times: { title: '时间', relative: '相对', exact: '精确' }, grouping: { title: '按域名分组', auto: '较多时', on: '总是', off: '从不' },
     notify: { title: '通知', off: '关闭', all: '全部邮件', pinned: '置顶邮箱' },
     denied: '浏览器不允许在此发送通知。通知需要 localhost 或 HTTPS。',

@@ -16,12 +16,14 @@ const AROUND = 3;
 // Lines in the document before one asks for more.
 const SHOWN = 1000;
 
-const shown = stored('compare', 'rendered');
+const TABS = ['preview', 'difference', 'text', 'source', 'headers'];
+
+const shown = stored('compare', TABS[0]);
 
 const sides = {
   text: ({ text }) => (text ?? '').split(/\r?\n/),
   // Some write it all on one line.
-  html: (message) => (message.html ?? '').split(/\r?\n|(?<=>)[ \t]*(?=<)/),
+  source: (message) => (message.html ?? '').split(/\r?\n|(?<=>)[ \t]*(?=<)/),
   headers: ({ headers }) => headers.map(({ name, value }) => `${name}: ${value}`),
 };
 
@@ -44,8 +46,8 @@ function Both({ list }) {
   const { value: tab } = shown;
   return html`
     <div class="bar">
-      <${Choice} label=${t.compare.title} options=${Object.entries(t.compare.tabs)} value=${tab} onChange=${(one) => { shown.value = one; }} />
-      ${tab === 'difference' && html`<span class="where">${t.compare.differenceHint}</span>`}
+      <${Choice} label=${t.compare.title} options=${TABS.map((one) => [one, t.message.tabs[one] ?? t.compare.difference])} value=${tab} onChange=${(one) => { shown.value = one; }} />
+      ${tab === 'difference' && html`<span class="where">${t.compare.hint}</span>`}
     </div>
     <div class="two heads">${list.map(Head)}</div>
     ${!sides[tab] ? html`<${Rendered} list=${list} over=${tab === 'difference'} />`
@@ -58,7 +60,7 @@ const Head = ({ id, subject, receivedAt }) => html`
 
 /** The mails as they look. Frames tell nothing of their height: both are tall, and are scrolled together by what they are in. */
 const Rendered = ({ list, over }) => html`
-  <div class="rendered" tabindex="0" role="group" aria-label=${t.compare.tabs.rendered}>
+  <div class="rendered" tabindex="0" role="group" aria-label=${t.message.tabs.preview}>
     <div class=${over ? 'over' : 'two'}>
       ${list.map(({ id, html: source }, i) => (source === null
         ? html`<p class="hint">${t.message.noHtml}</p>`

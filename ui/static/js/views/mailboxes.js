@@ -54,7 +54,7 @@ function Filter() {
   return html`
     <label class="filter">
       ${icon('search')}
-      <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder=${t.mailboxes.filter} aria-label=${t.mailboxes.filter}
+      <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder=${t.commands.filter} aria-label=${t.commands.filter}
         value=${filter.value} onInput=${({ target }) => { filter.value = target.value; }} onKeyDown=${onKeyDown} />
       <kbd>f</kbd>
     </label>`;
@@ -109,9 +109,9 @@ function Item({ row, i }) {
   return html`
     <div class="treeitem" role="treeitem" id="box-${i}" aria-level=${level} aria-posinset=${at} aria-setsize=${of} aria-expanded=${open} aria-selected=${!boxes && route.value.box === key} data-cursor=${cursor.value === key ? '' : undefined}>
       ${boxes
-        ? html`<${Counted} class="box group" sign="chevron" name=${domain || t.mailboxes.noDomain} counts=${row} tabindex="-1" onClick=${() => fold(domain, open)} />`
+        ? html`<${Counted} class="box group" sign="chevron" name=${domain} counts=${row} tabindex="-1" onClick=${() => fold(domain, open)} />`
         : html`
           <${Counted} to=${inside(key)} class=${level === 2 ? 'box leaf' : 'box'} sign=${fixed && 'pin'} name=${key} label=${key.slice(0, split)} domain=${level === 1 && key.slice(split)} counts=${row} tabindex="-1" />
-          <button type="button" class="pin" tabindex="-1" aria-hidden="true" aria-pressed=${fixed} title="${t.mailboxes.pin[fixed ? 'no' : 'yes']} (p)" onClick=${() => pin(key)}>${icon('pin')}</button>`}
+          <button type="button" class="pin" tabindex="-1" aria-hidden="true" aria-pressed=${fixed} title="${t.commands.pin} (p)" onClick=${() => pin(key)}>${icon('pin')}</button>`}
     </div>`;
 }

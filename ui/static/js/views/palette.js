@@ -29,7 +29,7 @@ const mails = () => feed.value.rows.slice(0, 200).map((row) => ({
 function entries(text) {
   if (!text) return [...searches.value.slice(0, 3).map(search), ...pinned.value.map(box), ...doable()];
   const all = [...doable(), ...addresses.value.map(({ address }) => box(address)), ...searches.value.map(search), ...mails()];
-  return [...rank(text, all, SHOWN), { ...search(text), label: t.palette.search(text) }];
+  return [...rank(text, all, SHOWN), { ...search(text), label: `${t.search.placeholder}: ${text}` }];
 }
 
 export function Palette({ close }) {

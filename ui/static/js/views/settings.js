@@ -32,7 +32,7 @@ export function Settings() {
     dialog.value = { kind };
   };
   return html`
-    <div id="settings" popover role="dialog" aria-label=${t.settings.title}>
+    <div id="settings" popover role="dialog" aria-label=${t.commands.settings}>
       ${settings.map(Setting)}
       <p class="hint" role="status">${notify.value !== 'off' && !permitted.value ? t.settings.denied : ''}</p>
       <p class="more">

@@ -19,5 +19,5 @@ export const TopBar = () => html`
       ${icon('command')}<span class="unseen">${t.commands.palette}</span><${Key} keys="Mod+k" />
     </button>
     <${ComposeButton} />
-    <${IconButton} name="settings" label="${t.settings.title} (,)" popovertarget="settings" />
+    <${IconButton} name="settings" label="${t.commands.settings} (,)" popovertarget="settings" />
   </header>`;
