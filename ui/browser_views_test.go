@@ -38,7 +38,6 @@ func views(t *testing.T) []view {
 		{"search-message", "/message/" + ids["order"] + "?q=order", "#tab-preview", full, `document.querySelector('iframe')`},
 		{"search-none", "/mailbox/alice@example.test?q=penguin", "", full, `document.querySelector('.list .nothing')`},
 		{"search-wrong", "/?q=invoice+form:shop", "", full, `document.querySelector('.list .nothing')`},
-		{"search-help", "/?q=build", ".search [popovertarget]", full, `document.querySelector('.row')`},
 		{"mailboxes", "/", ".list [aria-label='Mailboxes']", full, `document.querySelector('.row, .windowed .box')`},
 		{"order-html", "/message/" + ids["order"], "#tab-preview", full, `document.querySelector('iframe')`},
 		{"order-structure", "/message/" + ids["order"], "#tab-structure", full, `document.querySelector('.structure .part')`},
@@ -65,12 +64,12 @@ func views(t *testing.T) []view {
 		{"session", "/sessions", ".talk", busy, `document.querySelector('.script')`},
 		{"compose", "/", ".compose-button", full, `document.querySelector('.compose')`},
 		{"ask", "/", ".list [aria-label='Delete all mail']", full, `document.querySelector('dialog[open]')`},
-		{"setup", "/", "#settings .more button", full, `document.querySelector('dialog[open]')`},
-		{"keys", "/", "#settings .more button:last-child", full, `document.querySelector('.key-groups')`},
+		{"setup", "/", "#settings .quiet-button", full, `document.querySelector('dialog[open]')`},
+		{"keys", "/", "#settings .quiet-button:last-child", full, `document.querySelector('.key-groups')`},
 		{"palette", "/", ".palette-button", full, `document.querySelector('dialog[open] #palette-list')`},
 		{"settings", "/", ".topbar [popovertarget=settings]", full, `document.querySelector('#settings:popover-open')`},
 		{"compare-rendered", "/compare?a=" + ids["reset"] + "&b=" + ids["order"], ".compare .choice button", full, `document.querySelector('.compare iframe')`},
-		{"compare-headers", "/compare?a=" + ids["reset"] + "&b=" + ids["order"], ".compare .choice button:nth-child(4)", full, `document.querySelector('.lines')`},
+		{"compare-headers", "/compare?a=" + ids["reset"] + "&b=" + ids["order"], ".compare .choice button:last-child", full, `document.querySelector('.lines')`},
 	}
 }
 

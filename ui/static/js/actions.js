@@ -4,6 +4,7 @@ import { close, go, route } from './router.js';
 import { room } from './settings.js';
 import * as attempts from './state/attempts.js';
 import { lastHop, withoutPassword } from './state/compose.js';
+import { compare } from './state/compare.js';
 import { BADMAIL, boxOf, mailboxes } from './state/mailboxes.js';
 import { feed, patch, seenIn, view as inView } from './state/feed.js';
 import { ask, askFor, fail, say } from './state/notices.js';
@@ -96,10 +97,7 @@ export async function markChosen(seen) {
 }
 
 /** compareChosen puts the two chosen messages side by side. */
-export function compareChosen() {
-  const [a, b] = [...selection.chosen.value].sort();
-  go({ view: 'compare', a, b });
-}
+export const compareChosen = () => compare(selection.chosen.value);
 
 /** removeMessage deletes the chosen messages, or the open one, or the one at the cursor, from the mailbox that is shown. */
 export function removeMessage() {

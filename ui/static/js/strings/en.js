@@ -183,11 +183,8 @@ export default {
   },
 
   mailboxes: {
-    pin: { yes: 'Pin on top', no: 'Unpin' }, noDomain: 'no domain',
     title: 'Mailboxes',
-    filter: 'Filter mailboxes',
     none: 'Each recipient gets a mailbox of its own when mail comes.',
-    noMatch: (text) => `No mailbox matches “${text}”.`,
     count: (messages, unseen) => `${many(messages, 'message', 'messages')}, ${unseen} unread`,
   },
 
@@ -214,32 +211,15 @@ export default {
   undo: { undo: 'Undo', hint: 'Final after 8 seconds, or when you leave (z)' },
 
   search: {
-    offers: 'Completions and earlier searches', forget: 'Forget',
-    placeholder: 'Search mail',
-    clear: 'Clear search',
-    help: 'What can be searched for',
-    running: 'Searching…',
-    found: (n, more) => `${n.toLocaleString('en-GB')}${more ? '+' : ''} found`,
-    none: 'Nothing found',
-    everywhere: 'Search all mail',
-    teach: 'Words are found anywhere in a mail; operators such as from: and has: say where to look.',
-    examples: ['from:app subject:invoice', 'has:attachment after:24h'],
-    language: [
-      [['invoice', '"your order"'], 'Words and phrases: in subject, names, addresses, text and names of attachments'],
-      [['from:', 'to:', 'cc:', 'bcc:'], 'Addresses; from: looks at the envelope’s sender too'],
-      [['rcpt:', 'mailbox:'], 'Recipients of the envelope; the mailbox it is in'],
-      [['subject:', 'body:'], 'What it says'],
-      [['header:X-Name', 'header:X-Name=value'], 'Any header'],
-      [['attachment:pdf'], 'File name or content type of an attachment'],
-      [['id:'], 'The message with that id'],
-      [['larger:10k', 'smaller:1.5M'], 'Size in bytes'],
-      [['after:2026-01-31', 'before:2h'], 'When it came: a date in UTC, or an age in s, m, h, d or w'],
-      [['is:unread', 'is:read', 'is:bounce'], 'State'],
-      [['has:attachment', 'has:html'], 'Parts'],
-      [['-from:app'], 'Not'],
-      [['cat OR dog', '(cat OR dog) bird'], 'Either; otherwise all must match'],
-      [['/ord-[0-9]+/', 'subject:/^re:/'], 'Regular expressions'],
-    ],
+    placeholder: 'Search mail', clear: 'Clear search', running: 'Searching…',
+    found: (n, more) => `${n.toLocaleString('en-GB')}${more ? '+' : ''} found`, none: 'Nothing found', everywhere: 'Search all mail',
+    teach: 'Words are found anywhere in a mail. Operators say where to look, quotes keep words together, - is not, OR is either:',
+    examples: ['from:app subject:invoice', '-has:attachment after:24h', '"your order" OR subject:/^re:/'],
+    operators: {
+      from: 'Sender, in the header or the envelope', 'to cc bcc': 'Recipient in the header', rcpt: 'Recipient in the envelope', mailbox: 'Where it is',
+      'subject body': 'What it says', header: 'Any header: X-Name or X-Name=value', attachment: 'File name or content type', id: 'The message with that id',
+      'larger smaller': 'Size: 10k, 1.5M', 'after before': 'When it came: a date in UTC, or an age in s, m, h, d or w', is: 'State', has: 'Parts',
+    },
   },
 
   message: {
@@ -306,7 +286,7 @@ export default {
   actions: {
     back: 'Back', close: 'Close', mailboxes: 'Mailboxes', unread: 'Mark as unread', read: 'Mark as read', allRead: 'Mark all as read',
     remove: 'Delete', emptyBox: 'Empty mailbox', emptyAll: 'Delete all mail', download: 'Download', cancel: 'Cancel',
-    keys: 'Keyboard', setup: 'How to send mail here', copy: 'Copy', copied: 'Copied', retry: 'Try again', dismiss: 'Dismiss',
+    copy: 'Copy', copied: 'Copied', retry: 'Try again', dismiss: 'Dismiss',
     drag: 'Resize pane', more: 'Show more',
   },
 
@@ -329,36 +309,31 @@ export default {
     caughtUp: (n) => (n ? `caught up, ${many(n, 'event', 'events')}` : 'nothing missed'), lagged: 'too much was missed: listed again',
   },
 
-  keys: {
-    title: 'Keyboard', then: 'then',
-    places: { list: 'List and queue', message: 'Message', go: 'Go to', everywhere: 'Everywhere' },
-  },
+  keys: { list: 'List and queue', message: 'Message', go: 'Go to', everywhere: 'Everywhere' },
 
   commands: {
     compare: 'Compare with…',
-    next: 'Next message', previous: 'Previous message', open: 'Open message', select: 'Select', extend: 'Select downwards', extendUp: 'Select upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', allRead: 'Mark all as read', empty: 'Delete all mail here…',
-    seen: 'Mark as unread or read', remove: 'Delete message', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
-    filter: 'Filter mailboxes', search: 'Search', clock: 'Clock', setup: 'How to send mail here', sample: 'Send a sample mail', help: 'Keyboard',
+    next: 'Next or previous message', open: 'Open message', select: 'Select', extend: 'Select downwards or upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', empty: 'Delete all mail here…',
+    seen: 'Mark as unread or read', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
+    filter: 'Filter mailboxes', search: 'Search', setup: 'How to send mail here', sample: 'Send a sample mail', help: 'Keyboard',
     palette: 'All commands', copyLink: 'Copy link to this place', forgetSearches: 'Forget earlier searches', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
   },
 
   compare: {
-    title: 'Compare', what: 'What to compare', tabs: { rendered: 'Rendered', text: 'Text', html: 'HTML source', headers: 'Headers' },
-    swap: 'Swap sides', comparing: 'Comparing…', same: 'No difference.', differing: (n) => `${many(n, 'line differs', 'lines differ')}`, equal: (n) => `${n.toLocaleString('en-GB')} equal lines`,
-    how: 'How', beside: 'Side by side', overlay: 'Difference', overlayHint: 'Black is equal; what has colour differs.',
-    width: 'Width', widths: { phone: 'Phone', tablet: 'Tablet', full: 'Full' },
+    title: 'Compare', difference: 'Difference', hint: 'Black is equal; what has colour differs.',
+    same: 'No difference.', differing: (n) => many(n, 'line differs', 'lines differ'), equal: (n) => `${n.toLocaleString('en-GB')} equal lines`,
     pick: (subject) => `Open the message to compare “${subject}” with`, like: 'Previous one like it',
   },
 
   palette: {
-    hint: 'Command, mailbox or message', search: (text) => `Search mail for “${text}”`, kinds: { command: 'Command', place: 'Go to', mailbox: 'Mailbox', search: 'Search', message: 'Message' },
+    hint: 'Command, mailbox or message', kinds: { command: 'Command', place: 'Go to', mailbox: 'Mailbox', search: 'Search', message: 'Message' },
   },
 
   settings: {
-    title: 'Settings', language: 'Language', density: 'Rows', densities: { comfortable: 'Comfortable', compact: 'Compact' },
-    times: 'Times', timesAs: { relative: 'Relative', exact: 'Exact' }, grouping: 'Group by domain', groupings: { auto: 'If many', on: 'Always', off: 'Never' },
-    notify: 'Notifications', notifyOf: { off: 'Off', all: 'All mail', pinned: 'Pinned mailboxes' },
-    denied: 'The browser does not allow notifications here: see its settings for this site. They need localhost or HTTPS.',
+    language: 'Language', density: { title: 'Rows', comfortable: 'Comfortable', compact: 'Compact' },
+    times: { title: 'Times', relative: 'Relative', exact: 'Exact' }, grouping: { title: 'Group by domain', auto: 'If many', on: 'Always', off: 'Never' },
+    notify: { title: 'Notifications', off: 'Off', all: 'All mail', pinned: 'Pinned mailboxes' },
+    denied: 'The browser does not allow them here. They need localhost or HTTPS.',
   },
 
   notify: { mails: (n) => many(n, 'new message', 'new messages') },

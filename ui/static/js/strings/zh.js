@@ -183,11 +183,8 @@ export default {
   },
 
   mailboxes: {
-    pin: { yes: '置顶', no: '取消置顶' }, noDomain: '无域名',
     title: '邮箱',
-    filter: '筛选邮箱',
     none: '收到邮件后，每个收件人都会有自己的邮箱。',
-    noMatch: (text) => `没有与“${text}”匹配的邮箱。`,
     count: (messages, unseen) => `${count(messages)} 封邮件，${unseen} 封未读`,
   },
 
@@ -214,32 +211,15 @@ export default {
   undo: { undo: '撤销', hint: '8 秒后或离开页面时生效（z）' },
 
   search: {
-    offers: '补全和以前的搜索', forget: '移除',
-    placeholder: '搜索邮件',
-    clear: '清除搜索',
-    help: '可以搜索什么',
-    running: '正在搜索…',
-    found: (n, more) => `找到 ${count(n)}${more ? '+' : ''} 封`,
-    none: '没有找到',
-    everywhere: '在全部邮件中搜索',
-    teach: '词语会在邮件的任何位置查找；from:、has: 等运算符可以限定范围。',
-    examples: ['from:app subject:发票', 'has:attachment after:24h'],
-    language: [
-      [['发票', '"your order"'], '词语和短语：在主题、姓名、地址、正文和附件名中查找'],
-      [['from:', 'to:', 'cc:', 'bcc:'], '地址；from: 也查找信封发件人'],
-      [['rcpt:', 'mailbox:'], '信封收件人；所在邮箱'],
-      [['subject:', 'body:'], '主题；正文'],
-      [['header:X-Name', 'header:X-Name=value'], '任意邮件头'],
-      [['attachment:pdf'], '附件的文件名或内容类型'],
-      [['id:'], '具有该 ID 的邮件'],
-      [['larger:10k', 'smaller:1.5M'], '大小（字节）'],
-      [['after:2026-01-31', 'before:2h'], '收到的时间：UTC 日期，或多久以前（s、m、h、d、w）'],
-      [['is:unread', 'is:read', 'is:bounce'], '未读、已读、退信'],
-      [['has:attachment', 'has:html'], '有附件、有 HTML'],
-      [['-from:app'], '排除'],
-      [['猫 OR 狗', '(猫 OR 狗) 鸟'], '任一；否则须全部匹配'],
-      [['/ord-[0-9]+/', 'subject:/^re:/'], '正则表达式'],
-    ],
+    placeholder: '搜索邮件', clear: '清除搜索', running: '正在搜索…',
+    found: (n, more) => `找到 ${count(n)}${more ? '+' : ''} 封`, none: '没有找到', everywhere: '在全部邮件中搜索',
+    teach: '词语会在邮件的任何位置查找。运算符限定范围，引号表示短语，- 表示排除，OR 表示任一：',
+    examples: ['from:app subject:发票', '-has:attachment after:24h', '"your order" OR subject:/^re:/'],
+    operators: {
+      from: '发件人（邮件头或信封）', 'to cc bcc': '邮件头中的收件人', rcpt: '信封收件人', mailbox: '所在邮箱',
+      'subject body': '主题或正文', header: '任意邮件头：X-Name 或 X-Name=value', attachment: '附件的文件名或内容类型', id: '具有该 ID 的邮件',
+      'larger smaller': '大小：10k、1.5M', 'after before': '收到的时间：UTC 日期，或多久以前（s、m、h、d、w）', is: '状态', has: '包含的部分',
+    },
   },
 
   message: {
@@ -306,7 +286,7 @@ export default {
   actions: {
     back: '返回', close: '关闭', mailboxes: '邮箱', unread: '标为未读', read: '标为已读', allRead: '全部标为已读',
     remove: '删除', emptyBox: '清空邮箱', emptyAll: '删除全部邮件', download: '下载', cancel: '取消',
-    keys: '键盘', setup: '如何把邮件发到这里', copy: '复制', copied: '已复制', retry: '重试', dismiss: '关闭提示',
+    copy: '复制', copied: '已复制', retry: '重试', dismiss: '关闭提示',
     drag: '调整窗格大小', more: '显示更多',
   },
 
@@ -329,36 +309,31 @@ export default {
     caughtUp: (n) => (n ? `已补上 ${count(n)} 个事件` : '没有遗漏'), lagged: '遗漏过多：已重新列出',
   },
 
-  keys: {
-    title: '键盘', then: '然后',
-    places: { list: '列表和队列', message: '邮件', go: '前往', everywhere: '任何地方' },
-  },
+  keys: { list: '列表和队列', message: '邮件', go: '前往', everywhere: '任何地方' },
 
   commands: {
     compare: '与…比较',
-    next: '下一封', previous: '上一封', open: '打开邮件', select: '选择', extend: '向下扩选', extendUp: '向上扩选', selectAll: '全选', undo: '撤销删除', retry: '立即重试或重新排队', allRead: '全部标为已读', empty: '删除此处全部邮件…',
-    seen: '标为未读或已读', remove: '删除邮件', reply: '回复', replyAll: '全部回复', resend: '重新投递…', release: '释放…', compose: '写邮件', tabs: '邮件的标签页', close: '关闭邮件、清除搜索',
-    filter: '筛选邮箱', search: '搜索', clock: '时钟', setup: '如何向这里发送邮件', sample: '发送示例邮件', help: '键盘',
+    next: '下一封或上一封', open: '打开邮件', select: '选择', extend: '向下或向上扩选', selectAll: '全选', undo: '撤销删除', retry: '立即重试或重新排队', empty: '删除此处全部邮件…',
+    seen: '标为未读或已读', reply: '回复', replyAll: '全部回复', resend: '重新投递…', release: '释放…', compose: '写邮件', tabs: '邮件的标签页', close: '关闭邮件、清除搜索',
+    filter: '筛选邮箱', search: '搜索', setup: '如何向这里发送邮件', sample: '发送示例邮件', help: '键盘',
     palette: '全部命令', copyLink: '复制此处的链接', forgetSearches: '清除搜索历史', settings: '设置', pin: '置顶或取消置顶此邮箱',
   },
 
   compare: {
-    title: '比较', what: '比较内容', tabs: { rendered: '显示效果', text: '文本', html: 'HTML 源码', headers: '邮件头' },
-    swap: '左右互换', comparing: '正在比较…', same: '没有差异。', differing: (n) => `${count(n)} 行不同`, equal: (n) => `${count(n)} 行相同`,
-    how: '方式', beside: '并排', overlay: '差异叠加', overlayHint: '黑色表示相同，有颜色之处不同。',
-    width: '宽度', widths: { phone: '手机', tablet: '平板', full: '全宽' },
+    title: '比较', difference: '差异叠加', hint: '黑色表示相同，有颜色之处不同。',
+    same: '没有差异。', differing: (n) => `${count(n)} 行不同`, equal: (n) => `${count(n)} 行相同`,
     pick: (subject) => `打开要与“${subject}”比较的邮件`, like: '之前的同类邮件',
   },
 
   palette: {
-    hint: '命令、邮箱或邮件', search: (text) => `在邮件中搜索“${text}”`, kinds: { command: '命令', place: '前往', mailbox: '邮箱', search: '搜索', message: '邮件' },
+    hint: '命令、邮箱或邮件', kinds: { command: '命令', place: '前往', mailbox: '邮箱', search: '搜索', message: '邮件' },
   },
 
   settings: {
-    title: '设置', language: '语言', density: '行距', densities: { comfortable: '宽松', compact: '紧凑' },
-    times: '时间', timesAs: { relative: '相对', exact: '精确' }, grouping: '按域名分组', groupings: { auto: '较多时', on: '总是', off: '从不' },
-    notify: '通知', notifyOf: { off: '关闭', all: '全部邮件', pinned: '置顶邮箱' },
-    denied: '浏览器不允许在此发送通知：请查看浏览器对本站的设置。通知需要 localhost 或 HTTPS。',
+    language: '语言', density: { title: '行距', comfortable: '宽松', compact: '紧凑' },
+    times: { title: '时间', relative: '相对', exact: '精确' }, grouping: { title: '按域名分组', auto: '较多时', on: '总是', off: '从不' },
+    notify: { title: '通知', off: '关闭', all: '全部邮件', pinned: '置顶邮箱' },
+    denied: '浏览器不允许在此发送通知。通知需要 localhost 或 HTTPS。',
   },
 
   notify: { mails: (n) => `${count(n)} 封新邮件` },

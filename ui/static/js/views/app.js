@@ -8,7 +8,6 @@ import { ClockPanel } from './clock.js';
 import { Compare, Picking } from './compare.js';
 import { Compose } from './compose.js';
 import { Divider } from './divider.js';
-import { Pending } from './keys.js';
 import { List } from './list.js';
 import { Mailboxes } from './mailboxes.js';
 import { Message } from './message.js';
@@ -42,7 +41,6 @@ export function App() {
     <${ClockPanel} />
     <${Settings} />
     <${Picking} />
-    <${Pending} />
     <${Compose} />
     <${Dialogs} />
     <${Toast} />`;
