@@ -34,7 +34,6 @@ export const times = stored('times', 'relative'); // or 'exact'
 export const grouping = stored('grouping', 'auto'); // mailboxes by domain: 'auto', 'on' or 'off'
 export const pinned = stored('pinned', []); // mailboxes on top
 export const folded = stored('folded', []); // domains whose mailboxes are not shown
-export const wrapSource = stored('wrap', true);
 export const previewWidth = stored('previewWidth', 'full');    // 'full', 'tablet' or 'phone'
 export const previewScheme = stored('previewScheme', 'light'); // what the mail is told the reader prefers
 export const previewZoom = stored('previewZoom', 100);         // per cent
