@@ -81,7 +81,7 @@ func sources(t *testing.T, browser context.Context) {
 	b.until(`document.querySelector('#tab-preview') !== null`)
 	b.press("3")
 	b.until(`document.querySelector('#tab-source').getAttribute('aria-selected') === 'true'`)
-	b.until(`document.querySelector('.source').textContent.split('\n')[1] === 'body{margin:0;background:#f6f3ee;font-family:Georgia,serif;color:#2a2a28}'`)
+	b.until(`document.querySelector('.source').textContent.split('\r\n')[1] === 'body{margin:0;background:#f6f3ee;font-family:Georgia,serif;color:#2a2a28}'`)
 	b.run(`document.querySelector('.tools input').focus()`)
 	b.press("QUAY")
 	b.shows(".finds", "1 / 1")
@@ -318,9 +318,9 @@ func modules(t *testing.T, browser context.Context) {
 		{`cards(input).map((c) => c.title).join()`, event("SUMMARY:fold\r\n ed li\r\n\tne"), "folded line"},
 		{`cards(input).map((c) => c.title).join()`, "BEGIN:VEVENT\nSUMMARY:bare\nEND:VEVENT", "bare"},
 		{fields, "BEGIN:VCALENDAR\nMETHOD:cancel\nBEGIN:VEVENT\nSTATUS:CANCELLED\nEND:VEVENT", "METHOD=CANCEL|STATUS=CANCELLED"},
-		{fields, event("DTSTART:20261130T143000Z"), "DTSTART=Monday 30 November 2026 at 14:30 UTC"},
-		{fields, event(`DTSTART;TZID="America/New_York":20261130T143000`), "DTSTART=Monday 30 November 2026 at 14:30 America/New_York"},
-		{fields, event("DTSTART;VALUE=DATE:20261130"), "DTSTART=Monday 30 November 2026"},
+		{fields, event("DTSTART:20261130T143000Z"), "DTSTART=Monday, 30 November 2026 at 14:30 UTC"},
+		{fields, event(`DTSTART;TZID="America/New_York":20261130T143000`), "DTSTART=Monday, 30 November 2026 at 14:30 America/New_York"},
+		{fields, event("DTSTART;VALUE=DATE:20261130"), "DTSTART=Monday, 30 November 2026"},
 		{fields, event("DTSTART:20260230T143000"), "DTSTART=20260230T143000"},
 		{fields, event("DTSTART:20261130T256000Z"), "DTSTART=20261130T256000Z"},
 		{fields, event("DTEND:tomorrow"), "DTEND=tomorrow"},
