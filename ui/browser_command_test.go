@@ -118,7 +118,7 @@ func palette(t *testing.T, browser context.Context) {
 	b.openPalette("october")
 	b.until(`document.querySelector('#palette-list li').innerText.includes('Message')`)
 	b.press(kb.Enter)
-	b.shows("h2", "Your invoice for October")
+	b.shows("h1", "Your invoice for October")
 	b.press(kb.Escape)
 	b.isAt("/")
 	b.click(".palette-button")
@@ -269,7 +269,7 @@ func settings(t *testing.T, browser context.Context) {
 	p, b := newPost(t, nil), newTab(t, browser)
 	id := p.note("one", "alice@example.test")
 	b.open(p.url("/message/" + id + "?q=one"))
-	b.shows("h2", "one")
+	b.shows("h1", "one")
 	b.press(",")
 	b.until(`document.querySelector('#settings:popover-open') !== null`)
 	b.click("#settings [aria-label='Times'] button:last-child")
@@ -277,7 +277,7 @@ func settings(t *testing.T, browser context.Context) {
 	b.run(`[...document.querySelectorAll('#settings button')].find((e) => e.innerText === '简体中文').click()`)
 	b.until(`document.documentElement.lang === 'zh-CN'`)
 	b.isAt("/message/" + id + "?q=one")
-	b.shows("h2", "one")
+	b.shows("h1", "one")
 	b.openPalette("English")
 	b.press(kb.Enter)
 	b.until(`document.documentElement.lang === 'en'`)
@@ -329,7 +329,7 @@ func notifies(t *testing.T, browser context.Context) {
 	b.until(`notes.join() === 'pinned'`)
 	b.run(`window.note.onclick()`)
 	b.isAt("/message/" + id)
-	b.shows("h2", "pinned")
+	b.shows("h1", "pinned")
 }
 
 func compares(t *testing.T, browser context.Context) {
@@ -342,7 +342,7 @@ func compares(t *testing.T, browser context.Context) {
 	p.note("something else", "alice@example.test")
 	c := order(2, "#ff0000", "15.00")
 	b.open(p.url("/message/" + c))
-	b.shows("h2", "Your order")
+	b.shows("h1", "Your order")
 	b.press("d")
 	b.shows(".picking", "Open the message to compare “Your order” with")
 	b.click(".picking .primary") // the earlier one of the same subject
@@ -374,18 +374,18 @@ func compares(t *testing.T, browser context.Context) {
 	b.overlaid("what is equal is black", func(red, green, blue uint32) bool { return red+green+blue < 9 })
 
 	b.open(p.url("/message/" + c))
-	b.shows("h2", "Your order")
+	b.shows("h1", "Your order")
 	b.press("d")
 	b.click(".slot:nth-child(2) .row") // the next that is opened
 	b.until(`location.pathname === '/compare'`)
 	b.shows(".heads", "something else")
 	b.press(kb.Escape)
-	b.shows("h2", "Your order")
+	b.shows("h1", "Your order")
 	b.press("d")
 	b.shows(".picking", "Your order")
 	b.press(kb.Escape)
 	b.until(`!document.querySelector('.picking').innerText`)
-	b.shows("h2", "Your order")
+	b.shows("h1", "Your order")
 }
 
 // overlaid waits until the colour in the frames is right.

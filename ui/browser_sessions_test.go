@@ -117,7 +117,7 @@ func sessions(t *testing.T, browser context.Context) {
 	b.until(`!document.querySelector('.script .turn') && window.marker === 'same page'`)
 
 	b.click(".script a[href^='/message/']")
-	b.shows("h2", "from a session")
+	b.shows("h1", "from a session")
 	b.press(kb.Escape)
 	b.shows(".session h2", "shop.example")
 	here := evaluate[string](b, `location.pathname`)

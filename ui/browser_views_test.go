@@ -44,7 +44,7 @@ func views(t *testing.T) []view {
 		{"newsletter-html", "/message/" + ids["newsletter"], "#tab-preview", full, `document.querySelector('.remote')`},
 		{"reset-html", "/message/" + ids["reset"], "#tab-preview", full, `document.querySelector('iframe')`},
 		{"order-headers", "/message/" + ids["order"], "#tab-headers", full, `document.querySelector('.headers-tab')`},
-		{"chinese-text", "/message/" + ids["chinese"], "#tab-text", full, `document.querySelector('.body-text')`},
+		{"chinese-text", "/message/" + ids["chinese"], "#tab-text", full, `document.querySelector('.source')`},
 		{"broken-checks", "/message/" + ids["broken"], ".defects", full, `document.querySelector('.checks .defect')`},
 		{"broken-raw", "/message/" + ids["broken"], "#tab-raw", full, `document.querySelector('.source')`},
 		{"queue", "/queue", "", busy, `document.querySelectorAll('.delivery').length > 3`},

@@ -56,12 +56,9 @@ export const sendSample = () => send('POST', API + '/messages/sample');
 
 /** Addresses of things that the browser fetches by itself. */
 export const rawURL = (id) => messagePath(id) + '/raw';
-export const textURL = (id) => messagePath(id) + '/text';
 export const htmlURL = (id, remote) => messagePath(id) + '/html' + (remote ? '?remote=1' : '');
 export const partURL = (id, part) => messagePath(id) + '/parts/' + encodeURIComponent(part);
 export const asFile = (url) => url + '?download=1';
-export const transcriptURL = (id) => messagePath(id) + '/transcript';
-export const sessionTranscriptURL = (id) => `${API}/sessions/${encodeURIComponent(id)}/transcript`;
 export const attemptURL = (id) => API + '/attempts/' + encodeURIComponent(id) + '/raw';
 export const eventsURL = (after) => {
   const url = new URL(API + '/events', location.href);
@@ -82,11 +79,6 @@ export async function head(url, limit, signal, from = 0) {
   const total = Number(/\/(\d+)$/.exec(response.headers.get('Content-Range'))?.[1] ?? (size > limit ? Infinity : size));
   return { bytes, total };
 }
-
-export const text = async (url, signal) => (await request(url, { signal })).text();
-
-/** showable says whether the browser would show what is at url, rather than save it. */
-export const showable = async (url, signal) => /^inline/.test((await request(url, { method: 'HEAD', signal })).headers.get('Content-Disposition'));
 
 const messagePath = (id) => API + '/messages/' + encodeURIComponent(id);
 

@@ -58,12 +58,6 @@ export const short = (milliseconds) => `${day.format(milliseconds)} ${clock.form
 
 export const exact = (iso) => full.format(new Date(iso));
 
-/** wall is a date, or a date and time, as it stands: without a zone. */
-export const wall = (iso, day) => new Date(day ? iso : iso + 'Z').toLocaleString(t.locale, { dateStyle: 'full', timeStyle: day ? undefined : 'short', timeZone: 'UTC' });
-
-/** took is a short time, exact. */
-export const took = (milliseconds) => (milliseconds < 1000 ? t.time.milliseconds(Math.round(milliseconds)) : milliseconds < 60_000 ? t.time.seconds((milliseconds / 1000).toFixed(1)) : span(milliseconds));
-
 /** sender is the name to show for who sent a message. */
 export function sender({ from, envelope }) {
   const [author] = from;

@@ -41,7 +41,6 @@ export const grouping = stored('grouping', 'auto');
 /** Mailboxes on top, and domains whose mailboxes are not shown. */
 export const pinned = stored('pinned', []);
 export const folded = stored('folded', []);
-export const wrapSource = stored('wrap', true);
 /** 'full', 'tablet' or 'phone'; what the mail is told the reader prefers; per cent. */
 export const previewWidth = stored('previewWidth', 'full');
 export const previewScheme = stored('previewScheme', 'light');

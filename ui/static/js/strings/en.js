@@ -11,7 +11,7 @@ export default {
   noSubject: '(no subject)',
 
   time: {
-    milliseconds: (n) => `${n} ms`, now: 'now', minutes: (n) => `${n} min`, hours: (n) => `${n} h`, days: (n) => many(n, 'day', 'days'), seconds: (n) => `${n} s`,
+    now: 'now', minutes: (n) => `${n} min`, hours: (n) => `${n} h`, days: (n) => many(n, 'day', 'days'), seconds: (n) => `${n} s`,
     in: (span) => `in ${span}`, ago: (span) => span, due: 'due',
   },
 
@@ -156,7 +156,7 @@ export default {
   },
 
   timeline: {
-    title: 'What happened', next: (when) => `Next: ${when}`, rule: (name) => `rule ${name}`, report: 'See the report', original: 'See the original', about: 'A report of Postroom.',
+    title: 'What happened', next: (when) => `Next: ${when}`, rule: (name) => `rule ${name}`, report: 'See the report', original: 'See the original',
   },
 
   release: {
@@ -223,65 +223,33 @@ export default {
   },
 
   message: {
-    loading: 'Loading message…',
-    none: 'No message open',
-    gone: 'This message is gone',
-    goneHint: 'It was deleted, or made room for newer mail.',
-    to: 'to',
-    bcc: 'Bcc',
-    bccHint: 'A recipient of the envelope that stands in no header',
+    loading: 'Loading message…', none: 'No message open', gone: 'This message is gone', goneHint: 'It was deleted, or made room for newer mail.',
+    to: 'to', bccHint: 'A recipient of the envelope that stands in no header', moreRecipients: (n) => `+${n} more`, defects: (n) => many(n, 'defect', 'defects'),
     envelopeFrom: (address) => `envelope ${address || '<>'}`,
-    envelopeFromHint: 'MAIL FROM differs from the From header',
-    notSent: (n) => `+${n} only in headers`,
-    notSentHint: (list) => `In To or Cc, but not among the recipients of the envelope: ${list}`,
-    moreRecipients: (n) => `+${n} more`,
-    defects: (n) => many(n, 'defect', 'defects'),
+    onlyHeaders: 'only in headers', notSent: (list) => `In To or Cc, but not among the recipients of the envelope: ${list}`,
     tabs: { preview: 'Preview', text: 'Text', source: 'HTML', headers: 'Headers', structure: 'Structure', raw: 'Raw', session: 'Session', checks: 'Checks' },
-    htmlFrame: 'The mail as HTML',
-    remote: (n) => `${many(n, 'remote reference', 'remote references')} blocked`,
-    remoteLoad: 'Load',
-    remoteLoaded: (n) => `${many(n, 'remote reference', 'remote references')} loaded`,
-    remoteBlock: 'Block again',
-    noHtml: 'This mail has no HTML part.',
-    noText: 'This mail has no text part.',
-    noHeaders: 'This mail has no headers.',
-    emptyText: 'The text part is empty.',
-    download: 'Download',
-    decoded: 'Decoded',
-    rawHeaders: 'As sent',
-    rawLoading: 'Loading the source…',
-    rawEmpty: 'The message is empty.',
-    part: (shown, total) => `The first ${shown} of ${total}.`,
-    downloadAll: 'Download the whole message',
-    openText: 'Open the whole text',
-    unnamed: (part) => `part ${part}`,
+    htmlFrame: 'The mail as HTML', noHtml: 'This mail has no HTML part.', noText: 'This mail has no text part.',
+    remote: (n) => `${many(n, 'remote reference', 'remote references')} blocked`, remoteLoad: 'Load',
+    remoteLoaded: (n) => `${many(n, 'remote reference', 'remote references')} loaded`, remoteBlock: 'Block again',
+    decoded: 'Decoded', rawHeaders: 'As sent', part: (shown, total, from) => `${from ? `From byte ${from}:` : 'The first'} ${shown} of ${total}`,
   },
 
   mail: {
-    width: 'Width', full: 'Full', tablet: 'Tablet', phone: 'Phone', smaller: 'Smaller', larger: 'Larger', print: 'Open alone in a tab, to print it there',
-    code: 'Code', links: 'Links', find: 'Find', previous: 'Previous', next: 'Next', wrap: 'Wrap long lines', stretch: (from, to, total) => `Bytes ${from} to ${to} of ${total}.`,
-    notIn: (address) => `${address} not in envelope`, parts: 'Parts', size: 'Size', encoded: (size) => `${size}, encoded`, first: (size) => `The first ${size}.`,
-    save: 'Download it to look at it.', unreadable: 'It cannot be read as what it says it is.',
-    time: 'When', place: 'Where', status: 'Status', repeats: 'Repeats', organizer: 'Organizer', attendees: 'Attendees', local: 'local time', here: (time) => `${time} here`,
-    forgotten: 'The transcript is gone: only those of the latest sessions are kept.', noSmtp: 'This mail did not come over SMTP, so nothing was said.',
-    delivered: (n) => (n === 1 ? 'delivered' : `delivered to ${n}`), took: 'From the start of the connection to the receipt', inAll: (time) => `${time} in all`,
-    reportOn: 'A report on', reportedBy: 'Reported on by', fine: 'Nothing was found to be wrong.', notes: 'Notes',
+    zoom: 'Zoom', print: 'Open alone in a tab, to print it there', code: 'Code', links: 'Links', find: 'Find', previous: 'Previous', next: 'Next',
+    save: 'Download it to look at it.', started: 'Since', reportOn: 'A report on', reportedBy: 'Reported on by',
+    defects: 'Defects', at: (offset) => `byte ${offset}`, fine: 'Nothing was found to be wrong.', notes: 'Notes',
     lacks: (name) => `There is no ${name} header.`, fromDiffers: (header, envelope) => `From is ${header}, the envelope says ${envelope} (MAIL FROM).`,
     blind: (list) => `Blind copies, in the envelope but in no header: ${list}`, noText: 'There is HTML but no text for readers without HTML.',
     remote: (n) => `${many(n, 'remote reference', 'remote references')} in the HTML; many readers block these at first.`, plain: (n) => `${many(n, 'link is', 'links are')} unencrypted (http:).`,
   },
 
   envelope: {
-    title: 'Envelope', from: 'From', to: 'To', ret: 'RET', id: 'ENVID', body: 'Body', utf8: 'SMTPUTF8', yes: 'yes',
-    notify: (conditions) => `notify ${conditions}`, orcpt: (address) => `orcpt ${address}`,
+    title: 'Envelope',
   },
 
   session: {
-    title: 'Session', protocol: 'Protocol', remote: 'Client', local: 'Server', helo: 'HELO', user: 'User',
-    tls: 'TLS', none: 'none', started: 'Since', id: 'Id', transcript: 'Transcript', unknown: 'This mail did not come over a connection.',
+    title: 'Session', remote: 'Client', local: 'Server', transcript: 'Transcript', forgotten: 'The transcript is gone, or there was none: only the latest SMTP sessions are kept.',
   },
-
-  defects: { title: 'Defects', at: (part, offset) => [part && `part ${part}`, offset > 0 && `byte ${offset}`].filter(Boolean).join(', ') },
 
   actions: {
     back: 'Back', close: 'Close', mailboxes: 'Mailboxes', unread: 'Mark as unread', read: 'Mark as read', allRead: 'Mark all as read',

@@ -11,7 +11,7 @@ export default {
   noSubject: '（无主题）',
 
   time: {
-    milliseconds: (n) => `${n} 毫秒`, now: '刚刚', minutes: (n) => `${n} 分钟`, hours: (n) => `${n} 小时`, days: (n) => `${n} 天`, seconds: (n) => `${n} 秒`,
+    now: '刚刚', minutes: (n) => `${n} 分钟`, hours: (n) => `${n} 小时`, days: (n) => `${n} 天`, seconds: (n) => `${n} 秒`,
     in: (span) => `${span}后`, ago: (span) => `${span}前`, due: '已到期',
   },
 
@@ -156,7 +156,7 @@ export default {
   },
 
   timeline: {
-    title: '经过', next: (when) => `下次：${when}`, rule: (name) => `规则 ${name}`, report: '查看报告', original: '查看原邮件', about: 'Postroom 的报告。',
+    title: '经过', next: (when) => `下次：${when}`, rule: (name) => `规则 ${name}`, report: '查看报告', original: '查看原邮件',
   },
 
   release: {
@@ -223,65 +223,33 @@ export default {
   },
 
   message: {
-    loading: '正在加载邮件…',
-    none: '没有打开的邮件',
-    gone: '这封邮件已不存在',
-    goneHint: '它被删除了，或为更新的邮件腾出了空间。',
-    to: '至',
-    bcc: '密送',
-    bccHint: '信封中的收件人，但不在任何邮件头中',
+    loading: '正在加载邮件…', none: '没有打开的邮件', gone: '这封邮件已不存在', goneHint: '它被删除了，或为更新的邮件腾出了空间。',
+    to: '至', bccHint: '信封中的收件人，但不在任何邮件头中', moreRecipients: (n) => `另有 ${n} 个`, defects: (n) => `${count(n)} 处缺陷`,
     envelopeFrom: (address) => `信封 ${address || '<>'}`,
-    envelopeFromHint: 'MAIL FROM 与 From 头不同',
-    notSent: (n) => `另有 ${n} 个仅在邮件头中`,
-    notSentHint: (list) => `在 To 或 Cc 中，但不在信封收件人中：${list}`,
-    moreRecipients: (n) => `另有 ${n} 个`,
-    defects: (n) => `${count(n)} 处缺陷`,
+    onlyHeaders: '仅在邮件头中', notSent: (list) => `在 To 或 Cc 中，但不在信封收件人中：${list}`,
     tabs: { preview: '预览', text: '文本', source: 'HTML', headers: '邮件头', structure: '结构', raw: '源码', session: '会话', checks: '检查' },
-    htmlFrame: 'HTML 形式的邮件',
-    remote: (n) => `已阻止 ${count(n)} 处远程引用`,
-    remoteLoad: '加载',
-    remoteLoaded: (n) => `已加载 ${count(n)} 处远程引用`,
-    remoteBlock: '重新阻止',
-    noHtml: '这封邮件没有 HTML 部分。',
-    noText: '这封邮件没有文本部分。',
-    noHeaders: '这封邮件没有邮件头。',
-    emptyText: '文本部分为空。',
-    download: '下载',
-    decoded: '已解码',
-    rawHeaders: '原样',
-    rawLoading: '正在加载源码…',
-    rawEmpty: '邮件为空。',
-    part: (shown, total) => `前 ${shown}，共 ${total}。`,
-    downloadAll: '下载整封邮件',
-    openText: '打开全文',
-    unnamed: (part) => `部分 ${part}`,
+    htmlFrame: 'HTML 形式的邮件', noHtml: '这封邮件没有 HTML 部分。', noText: '这封邮件没有文本部分。',
+    remote: (n) => `已阻止 ${count(n)} 处远程引用`, remoteLoad: '加载',
+    remoteLoaded: (n) => `已加载 ${count(n)} 处远程引用`, remoteBlock: '重新阻止',
+    decoded: '已解码', rawHeaders: '原样', part: (shown, total, from) => `${from ? `第 ${from} 字节起` : '前'} ${shown}，共 ${total}`,
   },
 
   mail: {
-    width: '宽度', full: '全宽', tablet: '平板', phone: '手机', smaller: '缩小', larger: '放大', print: '在新标签页中单独打开以便打印',
-    code: '验证码', links: '链接', find: '查找', previous: '上一个', next: '下一个', wrap: '长行换行', stretch: (from, to, total) => `第 ${from} 至 ${to} 字节，共 ${total}。`,
-    notIn: (address) => `${address} 不在信封中`, parts: '部分', size: '大小', encoded: (size) => `${size}（编码后）`, first: (size) => `前 ${size}。`,
-    save: '请下载后查看。', unreadable: '内容与声明的类型不符，无法解读。',
-    time: '时间', place: '地点', status: '状态', repeats: '重复', organizer: '组织者', attendees: '参加者', local: '当地时间', here: (time) => `本地 ${time}`,
-    forgotten: '会话记录已不再保留：只保留最近的会话。', noSmtp: '这封邮件不是经由 SMTP 收到的，没有会话记录。',
-    delivered: (n) => (n === 1 ? '已投递' : `已投递给 ${n} 个`), took: '从连接开始到收到邮件', inAll: (time) => `共 ${time}`,
-    reportOn: '报告的原邮件：', reportedBy: '相关报告：', fine: '没有发现问题。', notes: '提示',
+    zoom: '缩放', print: '在新标签页中单独打开以便打印', code: '验证码', links: '链接', find: '查找', previous: '上一个', next: '下一个',
+    save: '请下载后查看。', started: '开始于', reportOn: '报告的原邮件：', reportedBy: '相关报告：',
+    defects: '缺陷', at: (offset) => `第 ${offset} 字节`, fine: '没有发现问题。', notes: '提示',
     lacks: (name) => `缺少 ${name} 头。`, fromDiffers: (header, envelope) => `From 是 ${header}，信封是 ${envelope}（MAIL FROM）。`,
     blind: (list) => `密送，在信封中但不在任何邮件头中：${list}`, noText: '有 HTML，但没有供不支持 HTML 的读者阅读的文本。',
     remote: (n) => `HTML 中有 ${count(n)} 处远程引用；许多客户端起初会阻止。`, plain: (n) => `${count(n)} 个链接未加密（http:）。`,
   },
 
   envelope: {
-    title: '信封', from: '发件人', to: '收件人', ret: 'RET', id: 'ENVID', body: 'BODY', utf8: 'SMTPUTF8', yes: '是',
-    notify: (conditions) => `notify ${conditions}`, orcpt: (address) => `orcpt ${address}`,
+    title: '信封',
   },
 
   session: {
-    title: '会话', protocol: '协议', remote: '客户端', local: '服务器', helo: 'HELO', user: '用户',
-    tls: 'TLS', none: '无', started: '开始于', id: 'ID', transcript: '会话记录', unknown: '这封邮件不是经由连接收到的。',
+    title: '会话', remote: '客户端', local: '服务器', transcript: '会话记录', forgotten: '会话记录已不再保留或从未有过：只保留最近的 SMTP 会话。',
   },
-
-  defects: { title: '缺陷', at: (part, offset) => [part && `部分 ${part}`, offset > 0 && `第 ${offset} 字节`].filter(Boolean).join('，') },
 
   actions: {
     back: '返回', close: '关闭', mailboxes: '邮箱', unread: '标为未读', read: '标为已读', allRead: '全部标为已读',

@@ -4,6 +4,7 @@ import { copy } from '../actions.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { reply as said } from '../format.js';
+import { address, follow, go } from '../router.js';
 import { t } from '../strings.js';
 
 /** A button that is an icon; its name is shown on hover and read aloud. */
@@ -75,6 +76,16 @@ export const Choice = ({ label, options, value, onChange }) => html`
     ${options.map(([key, text]) => html`
       <button key=${key} type="button" role="radio" aria-checked=${key === value} onClick=${() => onChange(key)}>${text}</button>`)}
   </div>`;
+
+/** A link to another place of the page. */
+export const Link = ({ to, children }) => html`<a href=${address(to)} onClick=${follow(() => go(to))}>${children}</a>`;
+
+/** The first of a list, and a button that shows the rest; tag is what the button stands in. */
+export function Some({ of, most, each, tag = 'span' }) {
+  const [all, setAll] = useState(false);
+  if (all || of.length <= most) return of.map(each);
+  return [...of.slice(0, most).map(each), html`<${tag}><button type="button" class="link-button" onClick=${() => setAll(true)}>${t.message.moreRecipients(of.length - most)}</button><//>`];
+}
 
 /** The head of a dialog. */
 export const Title = ({ text, close }) => html`

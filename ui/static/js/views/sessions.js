@@ -115,7 +115,7 @@ function Facts({ talk }) {
 const Fact = (text) => text && html`<span>${text}</span>`;
 
 /** Script is what was said. While the session is open it stays at its end, unless one has scrolled up. */
-function Script({ talk: { lines, endedAt } }) {
+export function Script({ talk: { lines, endedAt } }) {
   const box = useRef(null), atEnd = useRef(!endedAt);
   useEffect(() => { if (atEnd.current) box.current.scrollTop = box.current.scrollHeight; });
   const onScroll = ({ target }) => { atEnd.current = target.scrollTop + target.clientHeight >= target.scrollHeight - 8; };
