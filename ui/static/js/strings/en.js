@@ -62,10 +62,9 @@ export default {
   },
 
   attempts: {
-    loading: 'Loading attempts…', empty: 'Nothing went wrong.',
-    emptyHint: 'What a client tried and did not get through is kept here: who, what, which rule, and what the client was told.',
-    of: 'Whose address', to: 'To', from: 'From', filter: 'Filter by address', clear: 'Clear',
-    ask: 'Clear all attempts?', askHint: 'What clients tried is forgotten. This cannot be undone.', message: 'Message', body: (size) => `Body, ${size}`,
+    empty: 'Nothing went wrong.', emptyHint: 'What a client tried and did not get through is kept here. To see one, send mail to:',
+    filter: 'Filter by recipient', clear: 'Clear', ask: 'Clear all attempts?', askHint: 'What clients tried is forgotten. This cannot be undone.',
+    message: 'Message', body: (size) => `Body, ${size}`, tryRule: 'Try a rule…',
   },
 
   sessions: {
@@ -82,56 +81,31 @@ export default {
   },
 
   rules: {
-    loading: 'Loading rules…', empty: 'No rules: all mail is kept in the mailboxes of its recipients.', text: 'Rule',
-    add: 'Add', save: 'Save', saved: 'Rule saved', edit: 'Edit', reset: 'Reset counters', resetAll: 'Reset all counters', ask: 'Delete this rule?',
-    applied: (n) => `applied ${n.toLocaleString('en-GB')}×`, asked: (n) => `asked ${n.toLocaleString('en-GB')}×`, last: (when) => `last ${when}`,
-    file: 'from file', owner: (name) => `owner ${name}`, expires: (when) => `expires ${when}`,
-    magic: 'Magic addresses', magicHint: 'They work without a rule. Copy one and send mail to it.',
-    presets: 'Presets', presetsHint: 'Real replies of big providers, by name: reply and the name in a rule.',
-  },
-
-  ruleEditor: {
-    words: 'Words that can come next', starts: 'Rules to begin with', filter: 'Filter addresses and presets', times: (n) => `${n.toLocaleString('en-GB')}×`,
+    empty: 'No rules: all mail is kept in the mailboxes of its recipients.', text: 'Rule', words: 'Words that can come next',
+    add: 'Add', save: 'Save', edit: 'Edit', reset: 'Reset counters', ask: 'Delete this rule?', file: 'from file',
+    applied: (n) => `applied ${n.toLocaleString('en-GB')}×`, asked: (n) => `asked ${n.toLocaleString('en-GB')}×`, magic: 'Magic addresses: they work without a rule',
   },
 
   ruleStarts: {
-    greylist: 'Greylist twice', rate: 'Gmail rate limit', full: 'Mailbox full', unknown: 'Unknown user', spam: 'Rejected as spam', cut: 'Connection drops in DATA',
-    lost: 'The 250 gets lost', slow: 'Slow server', busy: 'Too busy, one in five', relay: 'Relay to…', hold: 'Hold until let go', bounce: 'Bounce later',
+    greylist: 'Greylist this address twice', rate: 'Gmail rate limit', full: 'Mailbox full', spam: 'Rejected as spam',
+    lost: 'The 250 gets lost', slow: 'Slow server', relay: 'Relay to…', bounce: 'Bounce later',
   },
 
+  // What the words of rules mean; … is where a value stands.
   ruleSays: {
-    comma: ', ', colon: ': ', or: ' or ',
-    stages: {
-      connect: 'When a client connects', banner: 'At the greeting', ehlo: 'At EHLO', starttls: 'At STARTTLS', auth: 'At login', mail: 'At MAIL', rcpt: 'At RCPT', data: 'At DATA',
-      dot: 'At the final dot', rset: 'At RSET', quit: 'At QUIT', route: 'Once accepted', login: 'At POP3 login', retr: 'At POP3 RETR',
-    },
-    fields: { to: 'to', from: 'from', client: 'client', helo: 'HELO', user: 'user', tls: 'TLS', size: 'size', query: 'found by' },
-    is: (field, value, not) => `${not ? 'not ' : ''}${field} ${value}`,
-    times: {
-      first: (n) => (n === 1 ? 'the first time' : `the first ${n} times`), nth: (n) => `time number ${n} only`, every: (n) => `every ${n} times`, until: (time) => `until ${time} after the first`,
-      after: (time) => `once ${time} have passed since the first`, rate: (rate) => `beyond ${rate}`, chance: (percent) => `by a chance of ${percent}%`, per: (names) => `counted by ${names.join(', ')}`,
-    },
-    actions: {
-      reply: (reply) => reply, delay: (_, { for: time }) => `wait ${time}`, drip: (_, { rate }) => `${rate} octets a second`, hang: (_, { for: time }) => (time ? `say nothing for ${time}, then close` : 'say nothing more'),
-      drop: (_, { octets, reset, stored }) => `${stored ? 'store it, then ' : ''}close the connection${octets ? ` after ${octets} octets of the message` : ''}${reset ? ' with RST' : ''}`,
-      hide: (_, { keywords }) => `hide ${keywords.join(', ')}`, offer: (_, { keywords }) => `offer ${keywords.join(', ')}`, garbage: (_, { octets }) => `${octets} octets of nonsense`, pass: () => 'go on as usual',
-      keep: () => 'keep it', discard: () => 'accept it, keep nothing', relay: (_, { url }) => `relay it to ${url}`, hold: () => 'hold it in the queue', bounce: (reply) => `accept it, then bounce with ${reply}`,
-      defer: (reply) => `try in vain with ${reply}`, lose: (reply) => (reply ? `into Badmail with ${reply}` : 'into Badmail'), warn: (reply) => `keep it, report a delay with ${reply}`,
-      autoreply: () => 'keep it, send an out-of-office reply', complain: () => 'keep it, send an abuse complaint',
-    },
-    close: 'then close', dialect: (name) => `as ${name} writes it`, after: (time) => `${time} later`,
+    comma: ', ', colon: ': ', not: 'not …', at: 'At …',
+    connect: 'When a client connects', banner: 'At the greeting', auth: 'At login', dot: 'At the final dot', route: 'Once accepted', login: 'At POP3 login', retr: 'At POP3 RETR',
+    to: 'to …', from: 'from …', client: 'client …', helo: 'HELO …', user: 'user …', tls: 'TLS …', size: 'size …', query: 'found by …',
+    first: 'only the first …', nth: 'only number …', every: 'one in …', until: 'until … after the first', after: 'once … have passed since the first', rate: 'beyond …', chance: 'by a chance of …%', per: 'counted by …',
+    reply: '…', delay: 'wait …', drip: '… octets a second', hang: 'say nothing …', drop: 'close the connection', hide: 'hide …', offer: 'offer …', garbage: '… octets of nonsense', pass: 'go on as usual',
+    keep: 'keep it', discard: 'accept it, keep nothing', relay: 'relay it to …', hold: 'hold it in the queue', bounce: 'accept it, then bounce with …', defer: 'try in vain with …', lose: 'into Badmail …',
+    warn: 'keep it, report a delay with …', autoreply: 'keep it, send an out-of-office reply', complain: 'keep it, send an abuse complaint',
+    cut: 'after … octets', reset: 'with RST', stored: 'once it is stored', close: 'then close', dialect: 'as … writes it', later: '… later',
   },
 
   ruleTrial: {
-    title: 'Try against', choose: 'a past attempt or message…', tried: 'This rule', write: 'Write a rule above to see what it would have said.', present: 'Rules in force', nobody: 'None of them has anything to say to it.',
-    verdicts: { yes: 'applies', counts: 'would count', no: 'no match' },
-    nothing: { user: 'nobody', tls: 'no TLS', query: 'a mail that it does not find' },
-    was: (found) => `does not hold: it was ${found}`, unknown: 'does not hold: that is not known', reply: 'The client would get', counts: 'if the count says so', notReached: 'but it never came that far',
-    gone: 'That attempt or message is no longer known.',
-  },
-
-  attemptRows: {
-    nothing: 'no reply', limit: 'limit', tryRule: 'Try a rule…', all: 'Show all', provoke: 'To see one, send mail to one of these:',
+    title: 'Try against', choose: 'a past attempt or message…', tried: 'This rule', nobody: 'No rule has anything to say to it.',
+    verdicts: { yes: 'applies', counts: 'would count', late: 'not reached', no: 'no match' }, was: (found) => `does not hold: it was ${found}`, unknown: 'unknown',
   },
 
   clock: {
@@ -342,7 +316,6 @@ export default {
     attemptsFailed: 'The attempts could not be loaded.',
     rulesFailed: 'The rules could not be loaded.',
     ruleFailed: 'The rules could not be changed.',
-    magicFailed: 'The magic addresses could not be loaded.',
     clockFailed: 'The clock could not be changed.',
     infoFailed: 'The server did not tell its addresses.',
   },

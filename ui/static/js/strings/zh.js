@@ -62,10 +62,9 @@ export default {
   },
 
   attempts: {
-    loading: '正在加载尝试…', empty: '没有出错。',
-    emptyHint: '客户端未能完成的尝试保存在这里：谁、做了什么、哪条规则、客户端得到了什么应答。',
-    of: '谁的地址', to: '收件人', from: '发件人', filter: '按地址筛选', clear: '清除',
-    ask: '清除全部尝试？', askHint: '客户端的尝试记录将被删除。此操作无法撤销。', message: '邮件', body: (size) => `正文，${size}`,
+    empty: '没有出错。', emptyHint: '客户端未能完成的尝试保存在这里。想看看效果，可发送邮件到：',
+    filter: '按收件人筛选', clear: '清除', ask: '清除全部尝试？', askHint: '客户端的尝试记录将被删除。此操作无法撤销。',
+    message: '邮件', body: (size) => `正文，${size}`, tryRule: '试规则…',
   },
 
   sessions: {
@@ -82,56 +81,30 @@ export default {
   },
 
   rules: {
-    loading: '正在加载规则…', empty: '没有规则：所有邮件都保留在收件人的邮箱中。', text: '规则',
-    add: '添加', save: '保存', saved: '规则已保存', edit: '编辑', reset: '计数清零', resetAll: '全部计数清零', ask: '删除这条规则？',
-    applied: (n) => `已应用 ${count(n)} 次`, asked: (n) => `已查询 ${count(n)} 次`, last: (when) => `最近 ${when}`,
-    file: '来自文件', owner: (name) => `所有者 ${name}`, expires: (when) => `过期：${when}`,
-    magic: '魔法地址', magicHint: '无需规则即可使用。复制一个，向它发送邮件。',
-    presets: '预设', presetsHint: '大型服务商的真实应答，按名称使用：在规则中写 reply 和名称。',
-  },
-
-  ruleEditor: {
-    words: '接下来可写的词', starts: '常用规则', filter: '筛选地址和预设', times: (n) => `${count(n)}×`,
+    empty: '没有规则：所有邮件都保留在收件人的邮箱中。', text: '规则', words: '接下来可写的词',
+    add: '添加', save: '保存', edit: '编辑', reset: '计数清零', ask: '删除这条规则？', file: '来自文件',
+    applied: (n) => `已应用 ${count(n)} 次`, asked: (n) => `已查询 ${count(n)} 次`, magic: '魔法地址：无需规则即可使用',
   },
 
   ruleStarts: {
-    greylist: '灰名单两次', rate: 'Gmail 限速', full: '邮箱已满', unknown: '用户不存在', spam: '当作垃圾拒收', cut: 'DATA 中断开',
-    lost: '250 丢失', slow: '服务器缓慢', busy: '五次一忙', relay: '转发到…', hold: '扣留待放行', bounce: '稍后退信',
+    greylist: '将此地址灰名单两次', rate: 'Gmail 限速', full: '邮箱已满', spam: '当作垃圾拒收',
+    lost: '250 丢失', slow: '服务器缓慢', relay: '转发到…', bounce: '稍后退信',
   },
 
   ruleSays: {
-    comma: '，', colon: '：', or: ' 或 ',
-    stages: {
-      connect: '客户端连接时', banner: '问候时', ehlo: 'EHLO 时', starttls: 'STARTTLS 时', auth: '登录时', mail: 'MAIL 时', rcpt: 'RCPT 时', data: 'DATA 时',
-      dot: '正文结束时', rset: 'RSET 时', quit: 'QUIT 时', route: '接受之后', login: 'POP3 登录时', retr: 'POP3 取信时',
-    },
-    fields: { to: '收件人', from: '发件人', client: '客户端', helo: 'HELO ', user: '用户', tls: 'TLS ', size: '大小', query: '搜索条件' },
-    is: (field, value, not) => `${field}${not ? '不' : ''}是 ${value}`,
-    times: {
-      first: (n) => `前 ${n} 次`, nth: (n) => `仅第 ${n} 次`, every: (n) => `每 ${n} 次一次`, until: (time) => `首次之后 ${time} 内`,
-      after: (time) => `首次之后满 ${time}`, rate: (rate) => `超出 ${rate} 的`, chance: (percent) => `概率 ${percent}%`, per: (names) => `按 ${names.join('、')} 计数`,
-    },
-    actions: {
-      reply: (reply) => reply, delay: (_, { for: time }) => `等待 ${time}`, drip: (_, { rate }) => `每秒 ${rate} 字节`, hang: (_, { for: time }) => (time ? `沉默 ${time} 后关闭` : '不再应答'),
-      drop: (_, { octets, reset, stored }) => `${stored ? '存储后' : ''}${octets ? `收到正文 ${octets} 字节后` : ''}${reset ? '用 RST ' : ''}关闭连接`,
-      hide: (_, { keywords }) => `隐去 ${keywords.join('、')}`, offer: (_, { keywords }) => `提供 ${keywords.join('、')}`, garbage: (_, { octets }) => `${octets} 字节乱码`, pass: () => '照常继续',
-      keep: () => '保留', discard: () => '接受但不保留', relay: (_, { url }) => `转发到 ${url}`, hold: () => '扣留在队列', bounce: (reply) => `接受后退信：${reply}`,
-      defer: (reply) => `反复重试不成功：${reply}`, lose: (reply) => (reply ? `归入死信：${reply}` : '归入死信'), warn: (reply) => `保留并报告延迟：${reply}`,
-      autoreply: () => '保留并自动回复不在', complain: () => '保留并发送投诉',
-    },
-    close: '然后关闭', dialect: (name) => `用 ${name} 的写法`, after: (time) => `${time} 之后`,
+    comma: '，', colon: '：', not: '除了 …', at: '… 时',
+    connect: '客户端连接时', banner: '问候时', auth: '登录时', dot: '正文结束时', route: '接受之后', login: 'POP3 登录时', retr: 'POP3 取信时',
+    to: '收件人 …', from: '发件人 …', client: '客户端 …', helo: 'HELO …', user: '用户 …', tls: 'TLS …', size: '大小 …', query: '搜索 …',
+    first: '前 … 次', nth: '仅第 … 次', every: '每 … 次一次', until: '首次之后 … 内', after: '首次之后满 …', rate: '超出 … 的', chance: '概率 …%', per: '按 … 计数',
+    reply: '…', delay: '等待 …', drip: '每秒 … 字节', hang: '不应答 …', drop: '关闭连接', hide: '隐去 …', offer: '提供 …', garbage: '… 字节乱码', pass: '照常继续',
+    keep: '保留', discard: '接受但不保留', relay: '转发到 …', hold: '扣留在队列', bounce: '接受后退信：…', defer: '反复重试不成功：…', lose: '归入死信 …',
+    warn: '保留并报告延迟：…', autoreply: '保留并自动回复不在', complain: '保留并发送投诉',
+    cut: '… 字节之后', reset: '用 RST', stored: '存储之后', close: '然后关闭', dialect: '用 … 的写法', later: '… 之后',
   },
 
   ruleTrial: {
-    title: '对照试用', choose: '选择过去的尝试或邮件…', tried: '这条规则', write: '在上面写一条规则，看它会说什么。', present: '现有规则', nobody: '现有规则对它没有作用。',
-    verdicts: { yes: '会应用', counts: '会计数', no: '不匹配' },
-    nothing: { user: '无人登录', tls: '没有 TLS', query: '搜索找不到的邮件' },
-    was: (found) => `不成立：实际是 ${found}`, unknown: '不成立：对此一无所知', reply: '客户端会收到', counts: '视计数而定', notReached: '但当时没有走到这一步',
-    gone: '该尝试或邮件已不再保存。',
-  },
-
-  attemptRows: {
-    nothing: '无应答', limit: '限制', tryRule: '试规则…', all: '显示全部', provoke: '想看看效果，可向其中之一发送邮件：',
+    title: '对照试用', choose: '选择过去的尝试或邮件…', tried: '这条规则', nobody: '规则对它没有作用。',
+    verdicts: { yes: '会应用', counts: '会计数', late: '没有走到', no: '不匹配' }, was: (found) => `不成立：实际是 ${found}`, unknown: '未知',
   },
 
   clock: {
@@ -342,7 +315,6 @@ export default {
     attemptsFailed: '无法加载尝试记录。',
     rulesFailed: '无法加载规则。',
     ruleFailed: '无法更改规则。',
-    magicFailed: '无法加载魔法地址。',
     clockFailed: '无法更改时钟。',
     infoFailed: '服务器没有告知它的地址。',
   },
