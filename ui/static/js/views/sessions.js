@@ -69,7 +69,7 @@ export function Session() {
     <section class="message session" aria-label=${t.session.title}>
       <header class="pane-head">
         <${IconButton} name="back" label=${t.actions.back} onClick=${close} />
-        <h1>${talk && (talk.helo || talk.remote)}</h1>
+        <h2>${talk && (talk.helo || talk.remote)}</h2>
         ${talk && html`<${CopyButton} label="${t.actions.copy}: ${t.session.transcript}" text=${plain(talk)} />`}
       </header>
       ${problem ? html`<${Failure} text=${t.errors.sessionsFailed} problem=${problem} retry=${() => open(id)} />`

@@ -14,7 +14,7 @@ export function StatusStrip() {
   const { total } = mailboxes.value, { list } = rules.value, { nextDue } = clock.value, n = boxOf(QUEUE)?.messages ?? 0;
   return html`
     <footer class="status">
-      <span class="link" data-state=${link.value} role="status"><i></i>${t.status[link.value]} <span class="caught-up">${caughtUp.value}</span></span>
+      <span class="link" data-state=${link.value} role="status"><i></i>${t.status[link.value]} ${caughtUp.value && html`<span class="caught-up">${caughtUp.value}</span>`}</span>
       <${Rate} />
       <span class="space"></span>
       <${To} place=${{}} class="stored">${t.status.messages(total.messages)}<span class="unread">${counted('unread', total.unseen)}</span>${bytes(total.bytes)}<//>
