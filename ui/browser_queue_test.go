@@ -95,7 +95,7 @@ func queues(t *testing.T, browser context.Context) {
 	b.hides(".windowed .box", "@queue")
 
 	p.advance(time.Minute) // the first try fails
-	b.shows(".delivery .numbers", "1 try")
+	b.shows(".delivery .numbers", "deferred 1×")
 	b.shows(".hop .reply", "4.4.1")
 	b.shows(".delivery time", "in 1") // 14 or 15 minutes by the moved clock
 
@@ -167,7 +167,7 @@ func badmail(t *testing.T, browser context.Context) {
 	b.shows(".place[href='/badmail'] .count", "2")
 
 	b.click(".slot:first-child .row-action")
-	b.shows(".toast", "1 delivery put back into the queue")
+	b.shows(".toast", "Requeue: 1 delivery")
 	b.lists("lost 1")
 	b.click(".row")
 	b.shows("h1", "lost 1")
@@ -261,17 +261,17 @@ func clocks(t *testing.T, browser context.Context) {
 	b.until(live)
 	b.until(`!document.querySelector('.unreal')`)
 	b.press("c")
-	b.until(`document.querySelector('#clock:popover-open') !== null && document.activeElement.dataset.advance === '15m'`)
-	b.click("#clock [data-advance='15m']")
+	b.until(`document.querySelector('#clock:popover-open') !== null && document.activeElement.id === 'clock'`)
+	b.click("#clock [data-change='15m']")
 	b.shows(".unreal .how", "ahead")
-	b.shows(".delivery .numbers", "tr")
-	b.shows(".strip-clock", "15 min ahead")
-	b.click("#clock [data-advance='2d']:enabled")
+	b.shows(".delivery .numbers", "deferred")
+	b.shows(".clock-button .count", "+15 min")
+	b.click("#clock [data-change='2d']:enabled")
 	b.shows(".queue .nothing", "Nothing is waiting")
 	b.shows("#clock .state", "2 days ahead")
-	b.click("#clock .freeze:enabled")
+	b.click("#clock [data-change=freeze]:enabled")
 	b.shows("#clock .state", "frozen")
-	b.click("#clock .freeze:enabled")
+	b.click("#clock [data-change=resume]:enabled")
 	b.push("#clock", "60×")
 	b.shows("#clock .state", "60× as fast")
 	b.push("#clock", "1×")

@@ -171,18 +171,15 @@ export function actOnSelected(action) {
  */
 export function act(action, target) {
   if (action === 'reroute') return askForRoute(target);
-  if (action !== 'bounce' && action !== 'delete') return perform(action, target).catch((problem) => fail(t.errors.queueFailed, problem));
-  ask({
-    title: target.hop ? t.queue.askHop[action](target.hop) : t.queue.ask[action](target.ids.length),
-    text: t.queue.askHint[action],
-    action: t.queue.actions[action],
-    run: () => perform(action, target).catch((problem) => fail(t.errors.queueFailed, problem)),
-  });
+  const run = () => perform(action, target).catch((problem) => fail(t.errors.queueFailed, problem));
+  if (action !== 'bounce' && action !== 'delete') return run();
+  const what = target.hop ?? t.queue.deliveries(target.ids.length), name = t.queue.actions[action];
+  ask({ title: `${name}: ${what}`, text: t.queue.askHint[action], action: name, run });
 }
 
 async function perform(action, target) {
   const { done } = await api.actOnQueue({ do: action, ...target });
-  say(t.queue.done[action](done));
+  say(`${t.queue.actions[action]}: ${t.queue.deliveries(done)}`);
   if (route.value.view !== 'queue') return;
   for (const { load } of [queue, pipeline]) load().catch(() => {});
 }

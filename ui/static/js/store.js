@@ -18,66 +18,60 @@ import { t } from './strings.js';
 
 const HELD = 2000;       // events collected before listing again is the cheaper way
 const CALM = 1000;       // milliseconds between two listings
-const CLOCK_CHECK = 15_000; // milliseconds between two looks at a clock that somebody else may have moved
-const PIPELINE_CHECK = 5000; // milliseconds: sessions and folders tell nothing of themselves
-const CAUGHT_UP = 8000;      // milliseconds that it says so
+const CHECK = 5000;      // milliseconds between two looks at what tells nothing of itself: a clock, sessions, folders
+const CAUGHT_UP = 8000;  // milliseconds that it says so
 const HIDDEN_FRAME = 250; // a page in the background gets no frames
 
 export const info = signal(null);         // what GET /v1/info says
 export const link = signal('connecting'); // 'connecting', 'live' or 'reconnecting'
 export const rates = signal(Array(60).fill(0)); // mails in each of the last seconds
-export const caughtUp = signal(null);     // for a moment after a loss: {n} events came later than they were, or {lagged}
+export const caughtUp = signal('');       // for a moment after a loss, what came of it
+
+/** parts are what is loaded, and loaded again when apply says that events were not enough. */
+const parts = { counts: mailboxes, list: feed, message: { load: reader.refresh, apply: reader.apply }, attempts, clock, rules, pipeline, queue };
+
+/** The parts that are on the screen. */
+const wanted = () => Object.keys(parts).filter((name) => (name !== 'queue' && name !== 'pipeline') || route.value.view === 'queue');
 
 /** start loads everything and then listens, for as long as the page lives. */
 export async function start() {
   loadInfo();
   on(computed(() => address({ ...route.value, id: '' })), showList);
-  on(computed(() => route.value.view), showView);
+  on(computed(() => route.value.view === 'queue'), (shown) => shown && ['pipeline', 'queue'].forEach(later));
   on(computed(() => route.value.id), (id) => reader.open(id, route.peek().box));
   on(computed(() => route.value.view === 'sessions'), sessions.watch);
   on(computed(() => route.value.session), sessions.open);
   on(computed(() => mailboxes.mailboxes.value.total.unseen), showUnseen);
+  ['clock', 'rules', 'attempts'].forEach(later);
   setInterval(countRate, 1000);
-  setInterval(() => document.hidden || later('clock', clock.load), CLOCK_CHECK);
-  setInterval(() => document.hidden || route.value.view !== 'queue' || later('pipeline', pipeline.load), PIPELINE_CHECK);
-  later('clock', clock.load);
-  later('rules', rules.load);
-  later('attempts', attempts.load);
+  setInterval(check, CHECK);
   await mailboxes.load().catch(() => {});
   connect({ cursor: mailboxes.mailboxes.value.cursor, onEvents: collect, onState: changeState });
 }
 
 function showList() {
   const { box, view, q } = route.value;
-  if (!view) feed.show(box, q).then((complete) => complete || later('list', feed.load), () => {});
+  if (!view) feed.show(box, q).then((complete) => complete || later('list'), () => {});
 }
 
-/** views are what is asked for when it is shown, and again when apply says that it has changed. */
-const views = { queue, rules };
-
-function showView(view) {
-  if (views[view]) later(view, views[view].load);
-  if (view === 'queue') later('pipeline', pipeline.load);
-  else pipeline.clear();
+function check() {
+  if (document.hidden) return;
+  later('clock');
+  if (route.value.view === 'queue') later('pipeline');
 }
 
 /** showUnseen lets one see in the browser's tabs that mail has come. */
 function showUnseen(unseen) { document.title = unseen ? `(${unseen}) ${t.name}` : t.name; }
 
-/** changeState notes how the connection is, and loads again what failed while it was lost. */
+/** changeState notes how the connection is, and loads again what may have failed while it was lost. */
 function changeState(state) {
-  const back = state === 'live' && link.value !== 'live';
-  if (back) lost = link.value === 'reconnecting';
+  if (state === 'live' && link.value === 'reconnecting') {
+    lost = true;
+    wanted().forEach(later);
+    if (info.value?.problem) loadInfo();
+    if (reader.opened.value.phase === 'failed') reader.open(route.value.id, route.value.box);
+  }
   link.value = state;
-  if (!back) return;
-  later('rules', rules.load);
-  if (info.value?.problem) loadInfo();
-  later('clock', clock.load);
-  if (attempts.attempts.value.phase === 'failed') later('attempts', attempts.load);
-  showView(route.value.view);
-  if (mailboxes.mailboxes.value.phase === 'failed') later('counts', mailboxes.load);
-  if (feed.asked.value.problem) later('list', feed.load);
-  if (reader.opened.value.phase === 'failed') reader.open(route.value.id, route.value.box);
 }
 
 /** on calls back with each value of a signal, and with no other signal's. */
@@ -92,22 +86,23 @@ export async function loadInfo() {
   info.value = await api.info().catch((problem) => ({ problem }));
 }
 
-let lost = false, missed = null; // the connection was; then: {from, until} of the events that came meanwhile
+let telling = 0, lost = false, missed = null; // the connection was; then: {from, until} of the events that came meanwhile
 
 /** resume says that nothing is missing after a loss, once that is so. */
 function resume(events) {
   for (const { type, seq, last } of events) {
     if (type === 'hello' && lost) missed = { from: seq, until: last };
-    if (type === 'lagged' && missed) tell({ lagged: true });
-    else if (missed && seq >= missed.until) tell({ n: missed.until - missed.from });
+    if (type === 'lagged' && missed) tell(t.status.lagged);
+    else if (missed && seq >= missed.until) tell(t.status.caughtUp(missed.until - missed.from));
   }
 }
 
-function tell(value) {
+function tell(text) {
   lost = false;
   missed = null;
-  caughtUp.value = value;
-  setTimeout(() => { if (caughtUp.value === value) caughtUp.value = null; }, CAUGHT_UP);
+  caughtUp.value = text;
+  clearTimeout(telling);
+  telling = setTimeout(() => { caughtUp.value = ''; }, CAUGHT_UP);
 }
 
 let collected = [], scheduled = false, arrived = 0;
@@ -129,33 +124,21 @@ function flush() {
   collected = [];
   scheduled = false;
   batch(() => {
-    const counted = mailboxes.apply(events), listed = feed.apply(events);
-    if (incomplete || !counted) later('counts', mailboxes.load);
-    if (incomplete || !listed) later('list', feed.load);
-    if (!reader.apply(events)) later('message', reader.refresh);
-    if (!attempts.apply(events) || incomplete) later('attempts', attempts.load);
+    for (const name of wanted()) if (!parts[name].apply(events) || incomplete) later(name);
     notify.apply(events);
-    if (!clock.apply(events)) later('clock', clock.load);
-    const { view } = route.value;
-    if (view === 'queue') {
-      if (!document.hidden && !incomplete) pipeline.show(events);
-      if (!pipeline.apply(events) || incomplete) later('pipeline', pipeline.load);
-    }
-    if (view !== 'rules' && events.some(({ type }) => type === 'rule')) later('rules', rules.load);
-    if (views[view] && (!views[view].apply(events) || incomplete)) later(view, views[view].load);
   });
 }
 
 const planned = {}; // name → {at: when it last ran, timer}
 
-/** later runs a listing now, or when the last one is long enough ago; and again when it was not enough. */
-function later(name, run) {
+/** later loads a part now, or when the last time is long enough ago; and again when it was not enough. */
+function later(name) {
   const plan = planned[name] ??= { at: -CALM, timer: 0 };
   if (plan.timer) return;
   plan.timer = setTimeout(() => {
     plan.timer = 0;
     plan.at = performance.now();
-    run().then((complete) => complete || later(name, run), () => {});
+    parts[name].load().then((complete) => complete || later(name), () => {});
   }, Math.max(0, plan.at + CALM - performance.now()));
 }
 

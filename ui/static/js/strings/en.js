@@ -36,29 +36,17 @@ export default {
     bounced: 'bounced', warned: 'delay reported', released: 'released', lost: 'Badmail', refused: 'refused', dropped: 'dropped', hung: 'hung', garbled: 'garbled', discarded: 'discarded',
   },
 
+  counted: {
+    open: 'open now', received: 'received', waiting: 'waiting', taken: 'taken', bad: 'bad', active: 'active', applied: 'applied', refused: 'refused', discarded: 'discarded', due: 'due', held: 'held',
+    queued: 'queued', kept: 'kept', mailboxes: 'mailboxes', written: 'written', relayed: 'relayed', bounced: 'bounced', lost: 'lost', selected: 'selected', unread: 'unread',
+  },
+
   queue: {
-    loading: 'Loading the queue…',
-    hops: 'Next hops',
-    empty: 'Nothing is waiting.',
-    emptyHint: 'Mail waits here on its way to another server, for its next try, or until it is returned to its sender. A route rule brings it here:',
-    onlyHop: 'Show only what waits for this',
-    waiting: (n) => `${n.toLocaleString('en-GB')} waiting`, held: (n) => `${n.toLocaleString('en-GB')} held`, active: (n) => `${n.toLocaleString('en-GB')} under way`,
-    frozen: 'frozen', next: (when) => `next try ${when}`,
-    deliveries: (n, more) => `${n.toLocaleString('en-GB')}${more ? '+' : ''} ${n === 1 ? 'delivery' : 'deliveries'}`,
-    selected: (n) => `${n.toLocaleString('en-GB')} selected`, select: (address) => `Select ${address}`, selectAll: 'Select all',
-    tries: (n) => many(n, 'try', 'tries'),
-    actions: { retry: 'Retry now', freeze: 'Freeze', thaw: 'Thaw', bounce: 'Bounce', reroute: 'Reroute…', delete: 'Delete', requeue: 'Requeue' },
-    requeueAll: 'Requeue all',
-    ask: { bounce: (n) => `Bounce ${many(n, 'delivery', 'deliveries')}?`, delete: (n) => `Delete ${many(n, 'delivery', 'deliveries')}?` },
-    askHop: { bounce: (hop) => `Bounce all that waits for ${hop}?`, delete: (hop) => `Delete all that waits for ${hop}?` },
+    empty: 'Nothing is waiting.', emptyHint: 'Mail waits here for its next try, or to be returned or let go. A route rule brings it here:',
+    deliveries: (n) => many(n, 'delivery', 'deliveries'),
+    actions: { retry: 'Retry now', freeze: 'Freeze', thaw: 'Thaw', bounce: 'Bounce', reroute: 'Reroute…', delete: 'Delete', requeue: 'Requeue' }, requeueAll: 'Requeue all',
     askHint: { bounce: 'It is given up, and its sender is told.', delete: 'It is given up, and nobody is told. This cannot be undone.' },
-    done: {
-      retry: (n) => `${many(n, 'delivery is', 'deliveries are')} tried now`, freeze: (n) => `${many(n, 'delivery', 'deliveries')} frozen`,
-      thaw: (n) => `${many(n, 'delivery', 'deliveries')} let go`, bounce: (n) => `${many(n, 'delivery', 'deliveries')} given up`,
-      reroute: (n) => `${many(n, 'delivery has', 'deliveries have')} another route`, delete: (n) => `${many(n, 'delivery', 'deliveries')} deleted`,
-      requeue: (n) => `${many(n, 'delivery', 'deliveries')} put back into the queue`,
-    },
-    route: 'Route', routeHint: 'Where it goes instead, as the action of a route rule: relay smtp://host:port, bounce, keep…',
+    route: 'Route', routeHint: 'Where it goes instead: relay smtp://host:port, bounce, keep…',
   },
 
   attempts: {
@@ -68,16 +56,10 @@ export default {
   },
 
   sessions: {
-    title: 'Sessions', empty: 'Nobody has connected yet.', filter: 'Client, HELO or user', all: 'All', open: 'Open', wrong: 'With errors',
-    emptyHint: 'Each connection shows here while it lasts, with all that is said. Try one:',
+    empty: 'Nobody has connected yet. Try it:', filter: 'Client, HELO or user', all: 'All', open: 'Open', wrong: 'With errors',
     ends: { '': 'open', quit: 'ended', left: 'left without QUIT', timeout: 'timed out', rule: 'cut off by a rule', shutdown: 'shut down', closed: 'closed by us' },
-    errors: (n) => many(n, 'error', 'errors'), first: (span) => `first command after ${span}`, answer: (span) => `message answered in ${span}`,
-    took: (who, span) => `${who} took ${span}`, turn: (who) => `${who}’s turn`,
-    weight: { 4: 'temporary', 5: 'permanent' },
-    codes: {
-      1.1: 'no such mailbox', 1.2: 'no such domain', 1.3: 'not an address', 2.1: 'mailbox disabled', 2.2: 'mailbox full', 3.4: 'message too large', 4.2: 'connection broke',
-      5.1: 'wrong order, or unknown', 5.2: 'cannot be read', 5.3: 'too many recipients', 5.4: 'bad parameter', 7.1: 'refused by policy', 7.8: 'wrong password', 7.26: 'SPF or DKIM failed',
-    },
+    errors: (n) => many(n, 'error', 'errors'), first: 'first command after', answer: 'message answered in',
+    weight: { 4: 'temporary', 5: 'permanent' }, about: { 1: 'address', 2: 'mailbox', 3: 'mail system', 4: 'network', 5: 'protocol', 6: 'content', 7: 'policy' },
   },
 
   rules: {
@@ -110,23 +92,12 @@ export default {
 
   clock: {
     hint: 'Retries, delays, expiry and ages follow this clock', real: 'As the system’s', ahead: (span) => `${span} ahead`, behind: (span) => `${span} behind`, frozen: 'frozen',
-    times: (n) => `${n.toLocaleString('en-GB')}× as fast`, nextDue: 'Next falls due', nothingDue: 'Nothing will fall due.', toNext: 'To the next',
-    freeze: 'Freeze', resume: 'Resume', speed: 'Speed', running: 'Running what falls due…',
-    nothingRan: 'Nothing fell due',
+    times: (n) => `${n.toLocaleString('en-GB')}× as fast`, nextDue: 'Next falls due', nothingDue: 'Nothing will fall due.', toNext: 'To the next', speed: 'Speed', running: 'Running what falls due…',
   },
 
   pipeline: {
-    title: 'Pipeline', tries: 'Coming tries', frozen: 'frozen: nothing is tried until it is thawed', held: 'until it is let go',
-    stations: {
-      senders: ['Senders', 'received'], pickup: ['Pickup', 'waiting'], rules: ['Rules', 'active'], refused: ['Refused', 'attempts'], queue: ['Queue', 'waiting'],
-      mailboxes: ['Mailboxes', 'kept'], drop: ['Drop', 'written'], relayed: ['Next hops', 'relayed'], badmail: ['Badmail', 'lost'],
-    },
-    off: 'off', pickup: '--pickup FOLDER sends the files that are put into a folder', drop: '--drop FOLDER writes each mail into a folder too',
-    counted: {
-      open: 'open now', taken: 'taken', bad: 'bad', discarded: 'discarded', due: 'due', held: 'held', bounced: 'bounced', written: 'written',
-      attempt: 'tried', relayed: 'relayed', badmail: 'to Badmail', delayed: 'delayed', expired: 'expired',
-    },
-    next: (when) => `next ${when}`, mailboxes: (n) => `in ${many(n, 'mailbox', 'mailboxes')}`,
+    title: 'Pipeline', tries: 'Coming tries', off: 'off', next: (when) => `next ${when}`,
+    senders: 'Senders', pickup: 'Pickup', refused: 'Refused', mailboxes: 'Mailboxes', drop: 'Drop', relayed: 'Next hops',
   },
 
   timeline: {
@@ -243,12 +214,8 @@ export default {
 
   status: {
     connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting',
-    liveHint: 'New mail shows by itself', reconnectingHint: 'The connection is lost; new mail shows when it is back',
-    messages: (n) => many(n, 'message', 'messages'), unread: (n) => `${n.toLocaleString('en-GB')} unread`,
-    rate: (n) => `${n.toLocaleString('en-GB')}/s`, rateHint: (most) => `Mails per second over the last minute, at most ${most.toLocaleString('en-GB')}`,
-    storeHint: 'What the store holds', rules: (n) => many(n, 'rule', 'rules'), rulesHint: 'Active rules, and how often they were applied',
-    queue: (n) => `${n.toLocaleString('en-GB')} queued`, queueHint: 'Deliveries in the queue, and when the next falls due',
-    caughtUp: (n) => (n ? `caught up, ${many(n, 'event', 'events')}` : 'nothing missed'), lagged: 'too much was missed: listed again',
+    messages: (n) => many(n, 'message', 'messages'), rules: (n) => many(n, 'rule', 'rules'), rateHint: 'Mails per second, for a minute',
+    caughtUp: (n) => `caught up, ${many(n, 'event', 'events')}`, lagged: 'too much was missed: listed again',
   },
 
   keys: { list: 'List and queue', message: 'Message', go: 'Go to', everywhere: 'Everywhere' },

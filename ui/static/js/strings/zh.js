@@ -36,29 +36,17 @@ export default {
     bounced: '已退信', warned: '已报告延迟', released: '已释放', lost: '死信', refused: '被拒绝', dropped: '被断开', hung: '被挂起', garbled: '乱码应答', discarded: '被丢弃',
   },
 
+  counted: {
+    open: '个打开', received: '封收到', waiting: '个等待中', taken: '个已取', bad: '个无效', active: '个进行中', applied: '次应用', refused: '个被拒', discarded: '封丢弃', due: '个到期', held: '个已扣留',
+    queued: '个排队中', kept: '封保留', mailboxes: '个邮箱', written: '封写入', relayed: '个转发', bounced: '个退信', lost: '个丢失', selected: '个已选', unread: '封未读',
+  },
+
   queue: {
-    loading: '正在加载队列…',
-    hops: '下一跳',
-    empty: '没有等待中的邮件。',
-    emptyHint: '邮件在此等待发往另一台服务器、等待下次重试，或等待退回发件人。用 route 规则把邮件引到这里：',
-    onlyHop: '只显示等待它的邮件',
-    waiting: (n) => `${count(n)} 个等待中`, held: (n) => `${count(n)} 个已扣留`, active: (n) => `${count(n)} 个进行中`,
-    frozen: '已冻结', next: (when) => `下次尝试：${when}`,
-    deliveries: (n, more) => `${count(n)}${more ? '+' : ''} 个投递`,
-    selected: (n) => `已选 ${count(n)} 个`, select: (address) => `选择 ${address}`, selectAll: '全选',
-    tries: (n) => `已试 ${count(n)} 次`,
-    actions: { retry: '立即重试', freeze: '冻结', thaw: '解冻', bounce: '退信', reroute: '改道…', delete: '删除', requeue: '重新排队' },
-    requeueAll: '全部重新排队',
-    ask: { bounce: (n) => `退回 ${count(n)} 个投递？`, delete: (n) => `删除 ${count(n)} 个投递？` },
-    askHop: { bounce: (hop) => `退回所有等待 ${hop} 的邮件？`, delete: (hop) => `删除所有等待 ${hop} 的邮件？` },
+    empty: '没有等待中的邮件。', emptyHint: '邮件在此等待下次尝试、退回或放行。用 route 规则把邮件引到这里：',
+    deliveries: (n) => `${count(n)} 个投递`,
+    actions: { retry: '立即重试', freeze: '冻结', thaw: '解冻', bounce: '退信', reroute: '改道…', delete: '删除', requeue: '重新排队' }, requeueAll: '全部重新排队',
     askHint: { bounce: '放弃投递，并告知发件人。', delete: '放弃投递，且不告知任何人。此操作无法撤销。' },
-    done: {
-      retry: (n) => `正在重试 ${count(n)} 个投递`, freeze: (n) => `已冻结 ${count(n)} 个投递`,
-      thaw: (n) => `已放行 ${count(n)} 个投递`, bounce: (n) => `已放弃 ${count(n)} 个投递`,
-      reroute: (n) => `${count(n)} 个投递已改道`, delete: (n) => `已删除 ${count(n)} 个投递`,
-      requeue: (n) => `${count(n)} 个投递已重新排队`,
-    },
-    route: '路由', routeHint: '改为去往何处，写法同 route 规则的动作：relay smtp://host:port、bounce、keep…',
+    route: '路由', routeHint: '改为去往何处：relay smtp://host:port、bounce、keep…',
   },
 
   attempts: {
@@ -68,16 +56,10 @@ export default {
   },
 
   sessions: {
-    title: '会话', empty: '还没有客户端连接过。', filter: '客户端、HELO 或用户', all: '全部', open: '进行中', wrong: '有错误',
-    emptyHint: '每个连接都会实时显示在这里，连同全部对话。试一试：',
+    empty: '还没有客户端连接过。试一试：', filter: '客户端、HELO 或用户', all: '全部', open: '进行中', wrong: '有错误',
     ends: { '': '进行中', quit: '已结束', left: '未发 QUIT 离开', timeout: '超时', rule: '被规则中断', shutdown: '已停机', closed: '由服务器关闭' },
-    errors: (n) => `${n} 个错误`, first: (span) => `${span}后首条命令`, answer: (span) => `${span}内答复邮件`,
-    took: (who, span) => `${who}用时 ${span}`, turn: (who) => `轮到${who}`,
-    weight: { 4: '暂时', 5: '永久' },
-    codes: {
-      1.1: '邮箱不存在', 1.2: '域名不存在', 1.3: '地址无效', 2.1: '邮箱已停用', 2.2: '邮箱已满', 3.4: '邮件过大', 4.2: '连接中断',
-      5.1: '顺序错误或命令未知', 5.2: '无法解析', 5.3: '收件人过多', 5.4: '参数错误', 7.1: '被策略拒绝', 7.8: '密码错误', 7.26: 'SPF 或 DKIM 失败',
-    },
+    errors: (n) => `${n} 个错误`, first: '首条命令用时', answer: '答复邮件用时',
+    weight: { 4: '暂时', 5: '永久' }, about: { 1: '地址', 2: '邮箱', 3: '邮件系统', 4: '网络', 5: '协议', 6: '内容', 7: '策略' },
   },
 
   rules: {
@@ -109,23 +91,12 @@ export default {
 
   clock: {
     hint: '重试、延迟、过期和时长都以此时钟为准', real: '与系统一致', ahead: (span) => `快 ${span}`, behind: (span) => `慢 ${span}`, frozen: '已冻结',
-    times: (n) => `${count(n)} 倍速`, nextDue: '下一项到期', nothingDue: '没有将要到期的事项。', toNext: '到下一项',
-    freeze: '冻结', resume: '恢复', speed: '速度', running: '正在执行到期的事项…',
-    nothingRan: '没有事项到期',
+    times: (n) => `${count(n)} 倍速`, nextDue: '下一项到期', nothingDue: '没有将要到期的事项。', toNext: '到下一项', speed: '速度', running: '正在执行到期的事项…',
   },
 
   pipeline: {
-    title: '流程', tries: '即将进行的尝试', frozen: '已冻结：解冻前不会尝试', held: '直到放行',
-    stations: {
-      senders: ['发送方', '封收到'], pickup: ['Pickup', '个等待'], rules: ['规则', '条生效'], refused: ['被拒', '次尝试'], queue: ['队列', '个等待'],
-      mailboxes: ['邮箱', '封保留'], drop: ['Drop', '封写入'], relayed: ['下一跳', '个转发'], badmail: ['Badmail', '个丢失'],
-    },
-    off: '关闭', pickup: '--pickup FOLDER 发送放入文件夹的文件', drop: '--drop FOLDER 把每封邮件也写入文件夹',
-    counted: {
-      open: '个打开', taken: '个已取', bad: '个无效', discarded: '封丢弃', due: '个到期', held: '个搁置', bounced: '个退回', written: '个写入',
-      attempt: '次尝试', relayed: '个转发', badmail: '个转入 Badmail', delayed: '个延迟', expired: '封过期',
-    },
-    next: (when) => `下次${when}`, mailboxes: (n) => `在 ${count(n)} 个邮箱中`,
+    title: '流程', tries: '即将进行的尝试', off: '关闭', next: (when) => `下次${when}`,
+    senders: '发送方', pickup: 'Pickup', refused: '被拒', mailboxes: '邮箱', drop: 'Drop', relayed: '下一跳',
   },
 
   timeline: {
@@ -242,12 +213,8 @@ export default {
 
   status: {
     connecting: '正在连接', live: '实时', reconnecting: '正在重新连接',
-    liveHint: '新邮件会自动显示', reconnectingHint: '连接已断开；恢复后会显示新邮件',
-    messages: (n) => `${count(n)} 封邮件`, unread: (n) => `${count(n)} 封未读`,
-    rate: (n) => `${count(n)}/秒`, rateHint: (most) => `最近一分钟每秒的邮件数，最多 ${count(most)}`,
-    storeHint: '存储中的内容', rules: (n) => `${count(n)} 条规则`, rulesHint: '生效的规则及其应用次数',
-    queue: (n) => `队列 ${count(n)}`, queueHint: '队列中的投递，以及下一项何时到期',
-    caughtUp: (n) => (n ? `已补上 ${count(n)} 个事件` : '没有遗漏'), lagged: '遗漏过多：已重新列出',
+    messages: (n) => `${count(n)} 封邮件`, rules: (n) => `${count(n)} 条规则`, rateHint: '一分钟内每秒的邮件数',
+    caughtUp: (n) => `已补上 ${count(n)} 个事件`, lagged: '遗漏过多：已重新列出',
   },
 
   keys: { list: '列表和队列', message: '邮件', go: '前往', everywhere: '任何地方' },
