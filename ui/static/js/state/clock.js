@@ -97,7 +97,7 @@ async function perform(change) {
     if (change.advance) endRun().catch(() => { ran = null; });
   } catch (problem) {
     ran = null;
-    if (problem.name !== 'AbortError') fail(t.errors.clockFailed, problem);
+    if (problem.name !== 'AbortError') fail(problem);
     load().catch(() => {});
   } finally {
     moving.value = null;

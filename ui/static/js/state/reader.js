@@ -3,7 +3,6 @@ import { signal } from '@preact/signals';
 import * as api from '../api.js';
 import * as feed from './feed.js';
 import { fail } from './notices.js';
-import { t } from '../strings.js';
 
 /** phase is 'none', 'loading', 'ready', 'gone' or 'failed'. */
 export const opened = signal({ id: '', phase: 'none', message: null, problem: null, remote: false });
@@ -37,7 +36,7 @@ export async function setSeen(seen, box) {
     await api.setSeen(id, seen, box);
   } catch (problem) {
     note(id, !seen, box);
-    fail(t.errors.seenFailed, problem);
+    fail(problem);
   }
 }
 

@@ -44,9 +44,9 @@ const Filter = () => html`
 function Body() {
   const { phase, rows, next, problem } = attempts.value;
   if (phase === 'loading') return html`<${Loading} text=${t.attempts.loading} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.attemptsFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!rows.length) return html`<${Empty} />`;
-  const showMore = () => more().catch((problem) => fail(t.errors.attemptsFailed, problem));
+  const showMore = () => more().catch(fail);
   return html`
     <ul aria-label=${t.places.attempts}>${rows.map((one) => html`<${Attempt} key=${one.id} ...${one} />`)}</ul>
     ${next && html`<p class="hint"><button type="button" class="button" onClick=${showMore}>${t.actions.more}</button></p>`}`;

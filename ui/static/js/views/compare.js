@@ -40,7 +40,7 @@ export function Compare() {
         <${IconButton} name="copy" label="${t.commands.copyLink} (y)" onClick=${copyLink} />
       </header>
       ${phase === 'loading' && html`<${Loading} text=${t.message.loading} />`}
-      ${phase === 'failed' && html`<${Failure} text=${t.errors.messageFailed} problem=${problem} retry=${load} />`}
+      ${phase === 'failed' && html`<${Failure} problem=${problem} retry=${load} />`}
       ${phase === 'ready' && html`<${Both} ...${both.value} />`}
     </section>`;
 }

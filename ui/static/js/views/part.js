@@ -44,7 +44,7 @@ function useAnswer(ask, key) {
 /** Loaded hands the first octets of a part to its child, once they are here. */
 function Loaded({ url, limit, children }) {
   const { value, problem } = useAnswer((signal) => head(url, limit, signal), url);
-  if (problem) return html`<${Failure} text=${t.errors.messageFailed} problem=${problem} />`;
+  if (problem) return html`<${Failure} problem=${problem} />`;
   return value ? children(value) : html`<${Loading} text=${t.message.loading} />`;
 }
 

@@ -39,7 +39,7 @@ export const ViewHead = ({ title, children }) => html`
 function Body() {
   const { phase, problem, hops, deliveries } = queue.value;
   if (phase === 'loading') return html`<${Loading} text=${t.queue.loading} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.queueLoadFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!hops.length && !deliveries.length) return html`<${Empty} />`;
   return html`
     <${Hops} hops=${hops} />
@@ -84,7 +84,7 @@ function Hop({ hop: { name, waiting, held, active, frozen, next, last }, coming,
 
 function Deliveries() {
   const { deliveries, next } = queue.value, ids = deliveries.map(({ id }) => id), n = selected.value.length;
-  const showMore = () => more().catch((problem) => fail(t.errors.queueLoadFailed, problem));
+  const showMore = () => more().catch(fail);
   return html`
     <div class="selection">
       <label><input type="checkbox" checked=${n > 0 && n === ids.length} indeterminate=${n > 0 && n < ids.length} disabled=${!ids.length}

@@ -30,7 +30,7 @@ export function RawTab({ message: { id } }) {
   const { text, octets, total, problem } = source;
   useEffect(() => point(box.current?.firstChild, source, at), [source, at]);
 
-  if (problem) return html`<${Failure} text=${t.errors.rawFailed} problem=${problem} retry=${() => setTries(tries + 1)} />`;
+  if (problem) return html`<${Failure} problem=${problem} retry=${() => setTries(tries + 1)} />`;
   if (text === undefined) return html`<${Loading} text=${t.message.rawLoading} />`;
   if (!total) return html`<p class="hint">${t.message.rawEmpty}</p>`;
   const end = source.from + octets.length;

@@ -32,7 +32,7 @@ const starts = {
 
 export function Rules() {
   const { list } = rules.value, [fill, setFill] = useState({ text: '' });
-  useEffect(() => { loadMagic().catch((problem) => fail(t.errors.magicFailed, problem)); }, []);
+  useEffect(() => { loadMagic().catch(fail); }, []);
   const start = (make) => {
     const about = subject(), text = make(about), from = text.indexOf(about);
     setFill({ text, from: Math.max(0, from), to: from < 0 ? 0 : from + about.length });
@@ -62,14 +62,14 @@ async function change(act) {
     await act();
     await load();
   } catch (problem) {
-    fail(t.errors.ruleFailed, problem);
+    fail(problem);
   }
 }
 
 function List() {
   const { phase, list, problem } = rules.value;
   if (phase === 'loading') return html`<${Loading} text=${t.rules.loading} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.rulesFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!list.length) return html`<p class="hint">${t.rules.empty}</p>`;
   const marked = meant();
   return html`<ol class="rule-list" aria-label=${t.places.rules}>${list.map((rule) => html`

@@ -41,7 +41,7 @@ const Filter = () => html`
 function Body() {
   const { phase, rows, problem } = sessions.value, { show, find } = filter.value;
   if (phase === 'loading') return html`<${Loading} text=${t.sessions.title} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.sessionsFailed} problem=${problem} retry=${load} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${load} />`;
   if (rows.length) return html`<ul>${rows.map((one) => html`<${Row} key=${one.id} talk=${one} />`)}</ul>`;
   return html`
     <div class="nothing">${show !== 'all' || find.trim() ? html`<p class="what">${t.search.none}</p>` : html`
@@ -87,7 +87,7 @@ export function Session() {
         <span class="space"></span>
         ${talk && html`<${IconButton} name="copy" label="${t.actions.copy}: ${t.session.transcript}" onClick=${() => copyAll(talk)} />`}
       </header>
-      ${problem ? html`<${Failure} text=${t.errors.sessionsFailed} problem=${problem} retry=${() => open(id)} />`
+      ${problem ? html`<${Failure} problem=${problem} retry=${() => open(id)} />`
         : talk ? html`<${Facts} talk=${talk} /><${Script} key=${id} talk=${talk} />` : html`<${Loading} text=${t.session.title} />`}
     </main>`;
 }

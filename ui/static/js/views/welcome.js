@@ -14,7 +14,7 @@ import { frameworks, reachable, shell } from './snippets.js';
 export function Welcome({ bare }) {
   const now = info.value;
   if (!now) return html`<${Loading} text=${t.welcome.loading} />`;
-  if (now.problem) return html`<${Failure} text=${t.errors.infoFailed} problem=${now.problem} retry=${loadInfo} />`;
+  if (now.problem) return html`<${Failure} problem=${now.problem} retry=${loadInfo} />`;
   return html`
     <div class="welcome">
       ${!bare && html`<div class="title">${mark()}<h2>${t.welcome.title}</h2></div>`}
