@@ -1,22 +1,14 @@
 // The keyboard. Keys do nothing while one writes, and leave the browser's own
 // combinations alone, as far as no command has them.
-import { signal } from '@preact/signals';
 import { after, find } from './commands.js';
 import { dialog } from './state/notices.js';
 
-const PATIENCE = 600; // milliseconds before one is told what may follow a first key
 const PALETTE = 'Mod+k';
 const modifiers = ['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'Process', 'Dead', 'Unidentified'];
 
-/** pending is the first of two keys, once the second is late. */
-export const pending = signal('');
+let first = ''; // of two keys
 
-let first = '', timer = 0;
-
-function forget() {
-  clearTimeout(timer);
-  first = pending.value = '';
-}
+const forget = () => { first = ''; };
 
 export function listen() {
   addEventListener('keydown', onKeyDown);
@@ -31,7 +23,6 @@ function onKeyDown(event) {
   if (before && key === 'Escape') return event.preventDefault();
   if (!before && after(key).length) {
     first = key;
-    timer = setTimeout(() => { pending.value = first; }, PATIENCE);
     return event.preventDefault();
   }
   const command = find(before ? `${before} ${key}` : key);

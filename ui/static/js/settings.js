@@ -38,7 +38,7 @@ export const wrapSource = stored('wrap', true);
 export const previewWidth = stored('previewWidth', 'full');    // 'full', 'tablet' or 'phone'
 export const previewScheme = stored('previewScheme', 'light'); // what the mail is told the reader prefers
 export const previewZoom = stored('previewZoom', 100);         // per cent
-export const framework = stored('framework', 'nodemailer');
+export const framework = stored('framework', '');
 
 effect(() => {
   if (theme.value === 'system') delete document.documentElement.dataset.theme;

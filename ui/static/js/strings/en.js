@@ -324,7 +324,7 @@ export default {
   },
 
   keys: {
-    title: 'Keyboard', then: 'then',
+    title: 'Keyboard',
     places: { list: 'List and queue', message: 'Message', go: 'Go to', everywhere: 'Everywhere' },
   },
 
@@ -333,7 +333,7 @@ export default {
     next: 'Next message', previous: 'Previous message', open: 'Open message', select: 'Select', extend: 'Select downwards', extendUp: 'Select upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', allRead: 'Mark all as read', empty: 'Delete all mail here…',
     seen: 'Mark as unread or read', remove: 'Delete message', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
     filter: 'Filter mailboxes', search: 'Search', clock: 'Clock', setup: 'How to send mail here', sample: 'Send a sample mail', help: 'Keyboard',
-    palette: 'All commands', copyLink: 'Copy link to this place', forgetSearches: 'Forget earlier searches', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
+    palette: 'All commands', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
   },
 
   compare: {
@@ -351,21 +351,15 @@ export default {
   settings: {
     title: 'Settings', language: 'Language', density: 'Rows', densities: { comfortable: 'Comfortable', compact: 'Compact' },
     times: 'Times', timesAs: { relative: 'Relative', exact: 'Exact' }, grouping: 'Group by domain', groupings: { auto: 'If many', on: 'Always', off: 'Never' },
-    notify: 'Notifications', notifyOf: { off: 'Off', all: 'All mail', pinned: 'Pinned mailboxes' },
+    notify: 'Notifications', notifyOf: { off: 'Off', all: 'All mail' },
     denied: 'The browser does not allow notifications here: see its settings for this site. They need localhost or HTTPS.',
   },
 
   notify: { mails: (n) => many(n, 'new message', 'new messages') },
 
   welcome: {
-    title: 'Waiting for the first mail',
+    title: 'Waiting for the first mail', snippets: 'Settings for your framework',
     lead: 'Point your application at this address. Any sender, any recipient, any user name and password will do. Nothing is sent on.',
-    smtp: 'Send to (SMTP)', pop3: 'Read over POP3', off: 'off',
-    snippets: 'Settings for your framework',
-    shell: 'Or from a shell',
-    sample: 'Send a sample mail',
-    sending: 'Sending…',
-    loading: 'Asking for the addresses…',
   },
 
   toast: {

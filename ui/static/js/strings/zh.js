@@ -324,7 +324,7 @@ export default {
   },
 
   keys: {
-    title: '键盘', then: '然后',
+    title: '键盘',
     places: { list: '列表和队列', message: '邮件', go: '前往', everywhere: '任何地方' },
   },
 
@@ -333,7 +333,7 @@ export default {
     next: '下一封', previous: '上一封', open: '打开邮件', select: '选择', extend: '向下扩选', extendUp: '向上扩选', selectAll: '全选', undo: '撤销删除', retry: '立即重试或重新排队', allRead: '全部标为已读', empty: '删除此处全部邮件…',
     seen: '标为未读或已读', remove: '删除邮件', reply: '回复', replyAll: '全部回复', resend: '重新投递…', release: '释放…', compose: '写邮件', tabs: '邮件的标签页', close: '关闭邮件、清除搜索',
     filter: '筛选邮箱', search: '搜索', clock: '时钟', setup: '如何向这里发送邮件', sample: '发送示例邮件', help: '键盘',
-    palette: '全部命令', copyLink: '复制此处的链接', forgetSearches: '清除搜索历史', settings: '设置', pin: '置顶或取消置顶此邮箱',
+    palette: '全部命令', settings: '设置', pin: '置顶或取消置顶此邮箱',
   },
 
   compare: {
@@ -351,21 +351,15 @@ export default {
   settings: {
     title: '设置', language: '语言', density: '行距', densities: { comfortable: '宽松', compact: '紧凑' },
     times: '时间', timesAs: { relative: '相对', exact: '精确' }, grouping: '按域名分组', groupings: { auto: '较多时', on: '总是', off: '从不' },
-    notify: '通知', notifyOf: { off: '关闭', all: '全部邮件', pinned: '置顶邮箱' },
+    notify: '通知', notifyOf: { off: '关闭', all: '全部邮件' },
     denied: '浏览器不允许在此发送通知：请查看浏览器对本站的设置。通知需要 localhost 或 HTTPS。',
   },
 
   notify: { mails: (n) => `${count(n)} 封新邮件` },
 
   welcome: {
-    title: '等待第一封邮件',
+    title: '等待第一封邮件', snippets: '您所用框架的设置',
     lead: '让您的应用使用这个地址。发件人、收件人、用户名和密码都可以随意填写。邮件不会被转发出去。',
-    smtp: '发送到（SMTP）', pop3: '用 POP3 读取', off: '关闭',
-    snippets: '您所用框架的设置',
-    shell: '或在命令行中',
-    sample: '发送一封示例邮件',
-    sending: '正在发送…',
-    loading: '正在查询地址…',
   },
 
   toast: {

@@ -7,7 +7,6 @@ import { Attempts } from './attempts.js';
 import { ClockPanel } from './clock.js';
 import { Compare, Picking } from './compare.js';
 import { Divider } from './divider.js';
-import { Pending } from './keys.js';
 import { List } from './list.js';
 import { Mailboxes } from './mailboxes.js';
 import { Message } from './message.js';
@@ -39,7 +38,6 @@ export function App() {
     <${ClockPanel} />
     <${Settings} />
     <${Picking} />
-    <${Pending} />
     <${Dialogs} />
     <${Toast} />`;
 }

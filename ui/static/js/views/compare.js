@@ -1,7 +1,6 @@
 // Two messages side by side, with what differs marked.
 import { useEffect, useState } from 'preact/hooks';
 import { htmlURL } from '../api.js';
-import { copyLink } from '../commands.js';
 import { inTurns, rows } from '../diff.js';
 import { exact } from '../format.js';
 import { html } from '../html.js';
@@ -10,7 +9,7 @@ import { address, follow, go, leave, route } from '../router.js';
 import { stored } from '../settings.js';
 import { both, cancel, compare, first, load } from '../state/compare.js';
 import { t } from '../strings.js';
-import { Choice, Failure, IconButton, Loading } from './parts.js';
+import { Choice, CopyButton, Failure, IconButton, Loading } from './parts.js';
 
 const FOLD = 8;      // equal lines that are shown before they are folded
 const AROUND = 3;    // equal lines shown around what differs
@@ -37,7 +36,7 @@ export function Compare() {
         <${IconButton} name="back" label="${t.actions.back} (Escape)" onClick=${leave} />
         <h1>${t.compare.title}</h1>
         <${IconButton} name="swap" label=${t.compare.swap} onClick=${() => go({ view: 'compare', a: b, b: a }, { replace: true })} />
-        <${IconButton} name="copy" label="${t.commands.copyLink} (y)" onClick=${copyLink} />
+        <${CopyButton} text=${location.href} />
       </header>
       ${phase === 'loading' && html`<${Loading} text=${t.message.loading} />`}
       ${phase === 'failed' && html`<${Failure} problem=${problem} retry=${load} />`}

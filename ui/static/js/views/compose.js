@@ -45,6 +45,7 @@ export function Compose({ mail, close }) {
         ${field('html', 'HTML', { as: 'textarea', rows: 3 })}
         <${Field} type="file" multiple label=${t.compose.files} onChange=${attach} />
         <ul>${files.value.map((file) => html`<${File} key=${file} file=${file} />`)}</ul>
+        ${field('hop', t.release.hop, { list: 'hops', placeholder: t.compose.here })}
         <details open=${folded.some((name) => mail[name])}>
           <summary>${t.compose.more}</summary>
           ${known('cc', t.compose.cc)}
@@ -54,7 +55,6 @@ export function Compose({ mail, close }) {
           ${known('envelope.to', 'RCPT TO', t.compose.asHeaders)}
           ${field('headers', t.compose.headers, { as: 'textarea', rows: 3, placeholder: 'X-Campaign: spring' })}
         </details>
-        ${field('hop', t.release.hop, { list: 'hops', placeholder: t.compose.here })}
         <datalist id="known">${addresses.peek().slice(0, KNOWN).map(({ address }) => html`<option value=${address} />`)}</datalist>
         <datalist id="hops"><option value=${lastHop.value} /></datalist>
       </div>

@@ -1,7 +1,6 @@
-// Keys as they are shown: caps, the list of all, and what may follow a first one.
-import { after, commands, words } from '../commands.js';
+// Keys as they are shown: caps, and the list of all.
+import { commands, words } from '../commands.js';
 import { html } from '../html.js';
-import { pending } from '../keys.js';
 import { t } from '../strings.js';
 import { Title } from './parts.js';
 
@@ -34,11 +33,3 @@ export function KeysDialog({ close }) {
       </div>
     </div>`;
 }
-
-/** What may follow the first of two keys, for who hesitates. */
-export const Pending = () => html`
-  <div class="pending" role="status">
-    ${pending.value && html`
-      <p><kbd>${pending.value}</kbd> ${t.keys.then}</p>
-      <dl class="keys">${after(pending.value).map((one) => html`<dt>${cap(one.keys.find((key) => key.startsWith(pending.value + ' ')).slice(2))}</dt><dd>${words(one)}</dd>`)}</dl>`}
-  </div>`;

@@ -112,11 +112,11 @@ export function Form({ title, text, action, run, close, cancel = t.actions.cance
       <${Title} text=${title} close=${close} />
       <p>${text}</p>
       ${children}
-      ${problem && html`<p class="wrong" role="alert">${problem.message}</p>`}
-      <p class="buttons">
+      <div class="buttons">
+        ${problem && html`<p class="wrong" role="alert">${problem.message}</p>`}
         <button type="button" class="button" autofocus=${!children?.length} onClick=${onCancel}>${cancel}</button>
         <button class="button primary" disabled=${busy}>${action}</button>
-      </p>
+      </div>
     </form>`;
 }
 
