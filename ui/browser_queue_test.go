@@ -61,11 +61,11 @@ func (p *post) in(box string) []mail.Message {
 // answer fills in the dialog's first field, if a text is given, and says yes.
 func (b *tab) answer(text string) {
 	b.t.Helper()
-	b.until(`document.querySelector('dialog[open] .primary, dialog[open] .danger') !== null`)
+	b.until(`document.querySelector('dialog[open] .primary') !== null`)
 	if text != "" {
 		b.run(fmt.Sprintf(`document.querySelector('dialog[open] input').value = %q`, text))
 	}
-	b.click("dialog[open] .primary, dialog[open] .danger")
+	b.click("dialog[open] .primary")
 }
 
 // push presses the button with a name, in the first element that the selector finds.

@@ -557,13 +557,13 @@ func deletes(t *testing.T, browser context.Context) {
 	b.press(kb.Escape)
 	b.until(`!document.querySelector('dialog').open && document.querySelectorAll('.row').length === 1`)
 	b.click(".list [aria-label='Empty mailbox']")
-	b.click("dialog .danger")
+	b.click("dialog .primary")
 	b.shows(".list .nothing", "No mail in this mailbox")
 	b.click(".list .nothing button")
 	b.until(`document.querySelectorAll('.row').length === 2`)
 
 	b.click(".list [aria-label='Delete all mail']")
-	b.click("dialog .danger")
+	b.click("dialog .primary")
 	b.shows(".list", "No mail yet")
 	b.shows(".status", "0 messages")
 }

@@ -3,11 +3,11 @@ import * as api from './api.js';
 import { close, go, route } from './router.js';
 import { room } from './settings.js';
 import * as attempts from './state/attempts.js';
-import { lastHop, withoutPassword } from './state/compose.js';
 import { compare } from './state/compare.js';
+import { bare, lastHop, withoutPassword } from './state/compose.js';
 import { BADMAIL, boxOf, mailboxes } from './state/mailboxes.js';
 import { feed, patch, seenIn, view as inView } from './state/feed.js';
-import { ask, askFor, fail, say } from './state/notices.js';
+import { ask, fail, say } from './state/notices.js';
 import * as selection from './state/selection.js';
 import { removeAll, removeRows } from './state/undo.js';
 import { opened, setSeen } from './state/reader.js';
@@ -92,7 +92,7 @@ export async function markChosen(seen) {
     await api.setManySeen(rows.map(({ id }) => id), seen, box);
   } catch (problem) {
     for (const row of rows) patch(row.id, row);
-    fail(t.errors.seenFailed, problem);
+    fail(problem);
   }
 }
 
@@ -103,7 +103,7 @@ export const compareChosen = () => compare(selection.chosen.value);
 export function removeMessage() {
   const { box, view, id: open } = route.value, { rows } = feed.value;
   if (view === 'queue' && !open) return actOnSelected('delete');
-  if (view) return open ? removeElsewhere(open) : undefined;
+  if (view) return open ? removeElsewhere(open).catch(fail) : undefined;
   const id = open || cursor.value, one = rows.find((row) => row.id === id) ?? (opened.value.message?.id === id ? opened.value.message : null);
   const going = selection.chosenRows.value.length ? selection.chosenRows.value : one ? [one] : [];
   if (!going.length) return;
@@ -123,12 +123,8 @@ export function removeMessage() {
 
 /** removeElsewhere deletes a message that is open beside another view than the list. */
 async function removeElsewhere(id) {
-  const subject = opened.value.message?.subject;
-  try {
-    await api.remove(id);
-  } catch (problem) {
-    if (problem.status !== 404) return fail(t.errors.deleteFailed, problem);
-  }
+  const { subject } = opened.value.message ?? {};
+  await api.remove(id);
   say(t.toast.deleted(subject || t.noSubject));
   close();
 }
@@ -170,28 +166,16 @@ export function actOnSelected(action) {
  * waits for a {hop}. The reader is asked before mail is given up, and for the route of a reroute.
  */
 export function act(action, target) {
-  if (action === 'reroute') return askForRoute(target);
-  const run = () => perform(action, target).catch((problem) => fail(t.errors.queueFailed, problem));
-  if (action !== 'bounce' && action !== 'delete') return run();
-  const what = target.hop ?? t.queue.deliveries(target.ids.length), name = t.queue.actions[action];
-  ask({ title: `${name}: ${what}`, text: t.queue.askHint[action], action: name, run });
-}
-
-async function perform(action, target) {
-  const { done } = await api.actOnQueue({ do: action, ...target });
-  say(`${t.queue.actions[action]}: ${t.queue.deliveries(done)}`);
-  if (route.value.view !== 'queue') return;
-  for (const { load } of [queue, pipeline]) load().catch(() => {});
-}
-
-function askForRoute(target) {
-  askFor({
-    title: t.queue.actions.reroute,
-    text: t.queue.routeHint,
-    fields: [{ name: 'route', label: t.queue.route, value: 'relay smtp://', required: true }],
-    action: t.queue.actions.reroute,
-    run: ({ route }) => perform('reroute', { ...target, route: route.trim() }),
-  });
+  const name = t.queue.actions[action], what = target.hop ?? t.queue.deliveries(target.ids.length);
+  const run = async (more) => {
+    const { done } = await api.actOnQueue({ do: action, ...target, ...more });
+    say(`${name}: ${t.queue.deliveries(done)}`);
+    if (route.value.view !== 'queue') return;
+    for (const { load } of [queue, pipeline]) load().catch(() => {});
+  };
+  if (action === 'reroute') ask({ title: name, text: t.queue.routeHint, fields: [{ name: 'route', label: t.queue.route, defaultValue: 'relay smtp://', required: true }], action: name, run });
+  else if (action === 'bounce' || action === 'delete') ask({ title: `${name}: ${what}`, text: t.queue.askHint[action], action: name, run });
+  else run().catch(fail);
 }
 
 /** requeue brings what has left the queue back into it: of messages the deliveries in Badmail, or among what is done. */
@@ -204,55 +188,48 @@ export const canRequeue = ({ mailbox }) => mailbox === '@badmail' || mailbox ===
 
 /** askToRelease sends the open message on, to whom the reader says. */
 export function askToRelease() {
-  const field = { name: 'hop', label: t.release.hop, value: lastHop.value, placeholder: 'smtp://mail:2525', required: true };
-  askForEnvelope(t.release, [field], async (message, mail) => {
-    const hop = mail.hop.trim();
-    const { id } = await api.release(message, { ...mail, hop });
+  const field = { name: 'hop', label: t.release.hop, defaultValue: lastHop.value, placeholder: 'smtp://mail:2525', required: true };
+  askForEnvelope(t.release, api.release, [field], ({ id }, { hop }) => {
     lastHop.value = hop;
-    say(t.release.done(withoutPassword(hop)), { text: t.release.queue, run: () => go({ view: 'queue' }) });
+    say(t.release.done(withoutPassword(hop)), { text: t.places.queue, run: () => go({ view: 'queue' }) });
     go({ id });
   });
 }
 
 /** askToResend lets the open message come again, for whom the reader says. */
 export function askToResend() {
-  askForEnvelope(t.resend, [], async (message, envelope) => {
-    const { id } = await api.resend(message, envelope);
-    say(t.resend.done, { text: t.compose.show, run: () => go({ id }) });
-  });
+  askForEnvelope(t.resend, api.resend, [], ({ id }) => say(t.compose.sent, { text: t.compose.show, run: () => go({ id }) }));
 }
 
-function askForEnvelope({ title, text, action }, fields, run) {
+function askForEnvelope({ title, text, action }, send, fields, sent) {
   const { message } = opened.value;
   if (!message) return;
   const { from, to } = message.envelope;
-  askFor({
+  ask({
     title, text, action,
     fields: [
-      { name: 'to', label: t.release.to, value: to.map(({ address }) => address).join(', '), required: true },
+      { name: 'to', label: t.compose.to, defaultValue: to.map(({ address }) => address).join(', '), required: true },
       ...fields,
-      { name: 'from', label: t.release.from, value: from, placeholder: '<>', hint: t.release.fromHint },
+      { name: 'from', label: 'MAIL FROM', defaultValue: from, placeholder: '<>' },
     ],
-    run: ({ to, from, ...rest }) => run(message.id, { ...rest, to: to.split(/[\s,;]+/).filter(Boolean), from: from.trim().replace(/^<(.*)>$/, '$1') }),
+    run: async ({ to, from, ...rest }) => {
+      const mail = { ...rest, to: to.split(/[\s,;]+/).filter(Boolean), from: bare(from) };
+      sent(await send(message.id, mail), mail);
+    },
   });
 }
 
 export function askToClearAttempts() {
-  ask({ title: t.attempts.ask, text: t.attempts.askHint, action: t.attempts.clear, run: clearAttempts });
-}
-
-async function clearAttempts() {
-  try {
+  const run = async () => {
     await api.clearAttempts();
     attempts.load().catch(() => {});
-  } catch (problem) {
-    fail(t.errors.deleteFailed, problem);
-  }
+  };
+  ask({ title: t.attempts.ask, text: t.attempts.askHint, action: t.attempts.clear, run });
 }
 
-export const markAllSeen = () => api.setAllSeen(route.value.box).catch((problem) => fail(t.errors.seenFailed, problem));
+export const markAllSeen = () => api.setAllSeen(route.value.box).catch(fail);
 
-export const sendSample = () => api.sendSample().catch((problem) => fail(t.errors.sampleFailed, problem));
+export const sendSample = () => api.sendSample().catch(fail);
 
 export async function copy(text) {
   try {

@@ -1,11 +1,11 @@
 // All that can be done by a key or from the palette, in one list.
-import { actOnSelected, askToEmpty, askToRelease, askToResend, copy, cursor, extendBy, markAllSeen, move, openCursor, removeMessage, sendSample, toggleSeen, toggleSelected } from './actions.js';
+import { actOnSelected, askToEmpty, askToRelease, askToResend, cursor, extendBy, markAllSeen, move, openCursor, removeMessage, sendSample, toggleSeen, toggleSelected } from './actions.js';
 import { close, go, leave, route } from './router.js';
 import { pinned, tab, theme } from './settings.js';
 import { cancel, first, pick } from './state/compare.js';
 import { compose, reply } from './state/compose.js';
 import { addresses, mailboxes, taken } from './state/mailboxes.js';
-import { dialog, dismiss, say, toast } from './state/notices.js';
+import { dialog, dismiss, toast } from './state/notices.js';
 import { places } from './state/places.js';
 import { opened } from './state/reader.js';
 import * as selection from './state/selection.js';
@@ -25,10 +25,6 @@ const show = (kind) => () => { dialog.value = { kind }; };
 export function pin(address) {
   const { value } = pinned;
   pinned.value = value.includes(address) ? value.filter((one) => one !== address) : [...value, address];
-}
-
-export async function copyLink() {
-  if (await copy(location.href)) say(t.actions.copied);
 }
 
 function togglePalette() {
@@ -92,7 +88,6 @@ const groups = {
     { name: 'clock', keys: ['c'], run: () => document.getElementById('clock')?.showPopover() },
     { name: 'setup', run: show('setup') },
     { name: 'sample', run: sendSample, when: () => mailboxes.value.phase === 'ready' },
-    { name: 'copyLink', keys: ['y'], run: copyLink },
     { name: 'forgetSearches', run: () => { searches.value = []; }, when: () => searches.value.length },
     { name: 'settings', keys: [','], run: () => document.getElementById('settings').showPopover() },
     ...['system', 'light', 'dark'].map((name) => ({ name, words: () => `${t.theme.title}: ${t.theme[name]}`, run: () => { theme.value = name; }, when: () => theme.value !== name })),

@@ -45,7 +45,7 @@ export const folded = stored('folded', []);
 export const previewWidth = stored('previewWidth', 'full');
 export const previewScheme = stored('previewScheme', 'light');
 export const previewZoom = stored('previewZoom', 100);
-export const framework = stored('framework', 'nodemailer');
+export const framework = stored('framework', '');
 
 effect(() => { document.documentElement.dataset.theme = theme.value; });
 

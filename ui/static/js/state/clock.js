@@ -3,7 +3,6 @@
 import { computed, signal } from '@preact/signals';
 import * as api from '../api.js';
 import { fail } from './notices.js';
-import { t } from '../strings.js';
 
 const TICK = 20_000, FAST_TICK = 1000; // milliseconds between two readings
 const SLACK = 3000; // milliseconds that an event may be off what we take the time for
@@ -63,7 +62,7 @@ async function perform(change) {
   try {
     take(await api.setClock(change, request.signal));
   } catch (problem) {
-    if (problem.name !== 'AbortError') fail(t.errors.clockFailed, problem);
+    if (problem.name !== 'AbortError') fail(problem);
     load().catch(() => {});
   } finally {
     moving.value = null;

@@ -3,7 +3,6 @@ import { signal } from '@preact/signals';
 import * as api from '../api.js';
 import * as feed from './feed.js';
 import { fail } from './notices.js';
-import { t } from '../strings.js';
 
 const closed = { id: '', phase: 'none', message: null, problem: null, remote: false, codes: [], links: [], originals: [], reports: [] };
 
@@ -46,7 +45,7 @@ export async function setSeen(seen, box) {
     await api.setSeen(id, seen, box);
   } catch (problem) {
     note(id, !seen, box);
-    fail(t.errors.seenFailed, problem);
+    fail(problem);
   }
 }
 

@@ -2,7 +2,6 @@
 import { computed, effect, signal } from '@preact/signals';
 import * as api from '../api.js';
 import { route } from '../router.js';
-import { t } from '../strings.js';
 import { attempts } from './attempts.js';
 import { addresses } from './mailboxes.js';
 import { fail } from './notices.js';
@@ -67,7 +66,7 @@ export async function change(act) {
     await act();
     await load();
   } catch (problem) {
-    fail(t.errors.ruleFailed, problem);
+    fail(problem);
   }
 }
 

@@ -105,26 +105,20 @@ export default {
   },
 
   release: {
-    open: 'Release…', title: 'Release this message', text: 'It leaves Postroom: a copy goes as it is, by way of the queue, to the next hop, whatever rules say. Who is named here may really get it. The caught one stays.',
-    to: 'To', hop: 'Next hop', from: 'From (reverse-path)', fromHint: 'Empty is the null sender: no bounces', action: 'Release', done: (hop) => `Released into the queue, for ${hop}`, queue: 'Queue',
+    open: 'Release…', title: 'Release this message', hop: 'Next hop', action: 'Release', done: (hop) => `In the queue for ${hop}`,
+    text: 'It leaves Postroom: a copy goes as it is, by way of the queue, to the next hop, whatever rules say. Who is named here may really get it.',
   },
 
   resend: {
-    open: 'Send again…', title: 'Send this message again', text: 'The same octets come in once more, as new mail here. Rules say what becomes of it. The first one stays.',
-    action: 'Send again', done: 'Sent again',
+    open: 'Send again…', title: 'Send this message again', action: 'Send again', text: 'The same octets come in once more, as new mail here. Rules say what becomes of it.',
   },
 
   compose: {
-    open: 'Compose', title: 'New mail', replyTitle: 'Reply', reply: 'Reply as recipient', replyAll: 'Reply to all', as: 'Reply as',
-    from: 'From', to: 'To', cc: 'Cc', bcc: 'Bcc', copies: 'Cc Bcc', text: 'Plain text', html: 'HTML', headers: 'Headers', files: 'Attachments', subject: 'Subject', format: 'Body',
-    more: 'Envelope and headers', asFrom: 'as From', asHeaders: 'as To, Cc and Bcc',
-    way: 'Send to', here: 'Mailboxes here', hereHint: 'It comes in here, and rules say what becomes of it.',
-    hopHint: 'It leaves Postroom: by way of the queue it goes to this server, whatever rules say.', noHop: 'Name the server, such as smtp://app:2525.',
-    attach: 'Attach', detach: (name) => `Remove ${name}`, reading: (name) => `Reading ${name}`,
-    lost: 'not kept, attach again', notRead: 'A file is not read yet, or was too large to be kept: remove it or attach it again.', unreadable: (name) => `${name} could not be read.`, tooLarge: (size) => `The mail would be larger than ${size}, which is all that the server takes.`,
-    send: 'Send', sending: 'Sending…', sent: 'Sent', queued: (hop) => `In the queue for ${hop}`, show: 'Show', minimise: 'Minimise',
-    discard: 'Discard draft', discarded: 'Draft discarded', undo: 'Undo', replyFailed: 'The reply could not be begun.',
-    askReplace: 'Discard the draft?', askReplaceHint: (subject) => `“${subject}” is not sent yet.`,
+    open: 'Compose', reply: 'Reply as recipient', replyAll: 'Reply to all', send: 'Send', sent: 'Sent', show: 'Show',
+    hint: 'It comes in here, and rules say what becomes of it. With a next hop it leaves Postroom instead, by way of the queue, whatever rules say.',
+    from: 'From', to: 'To', cc: 'Cc', bcc: 'Bcc', subject: 'Subject', text: 'Text', files: 'Attachments', headers: 'Headers', more: 'More recipients, envelope, headers',
+    asFrom: 'as From; <> is the null sender', asHeaders: 'as To, Cc and Bcc', here: 'none: mailboxes here', detach: (name) => `Remove ${name}`,
+    discard: 'Discard draft', discarded: 'Draft discarded', replace: 'Discard the draft?',
   },
 
   mailboxes: {
@@ -199,7 +193,7 @@ export default {
   actions: {
     back: 'Back', close: 'Close', mailboxes: 'Mailboxes', unread: 'Mark as unread', read: 'Mark as read', allRead: 'Mark all as read',
     remove: 'Delete', emptyBox: 'Empty mailbox', emptyAll: 'Delete all mail', download: 'Download', cancel: 'Cancel',
-    copy: 'Copy', copied: 'Copied', retry: 'Try again', dismiss: 'Dismiss',
+    keys: 'Keyboard', setup: 'How to send mail here', copy: 'Copy', copied: 'Copied', retry: 'Try again',
     drag: 'Resize pane', more: 'Show more',
   },
 
@@ -225,7 +219,7 @@ export default {
     next: 'Next or previous message', open: 'Open message', select: 'Select', extend: 'Select downwards or upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', empty: 'Delete all mail here…',
     seen: 'Mark as unread or read', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
     filter: 'Filter mailboxes', search: 'Search', setup: 'How to send mail here', sample: 'Send a sample mail', help: 'Keyboard',
-    palette: 'All commands', copyLink: 'Copy link to this place', forgetSearches: 'Forget earlier searches', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
+    palette: 'All commands', forgetSearches: 'Forget earlier searches', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
   },
 
   compare: {
@@ -241,22 +235,15 @@ export default {
   settings: {
     language: 'Language', density: { title: 'Rows', comfortable: 'Comfortable', compact: 'Compact' },
     times: { title: 'Times', relative: 'Relative', exact: 'Exact' }, grouping: { title: 'Group by domain', auto: 'If many', on: 'Always', off: 'Never' },
-    notify: { title: 'Notifications', off: 'Off', all: 'All mail', pinned: 'Pinned mailboxes' },
+    notify: { title: 'Notifications', off: 'Off', all: 'All mail' },
     denied: 'The browser does not allow them here. They need localhost or HTTPS.',
   },
 
   notify: { mails: (n) => many(n, 'new message', 'new messages') },
 
   welcome: {
-    title: 'Waiting for the first mail',
-    setupTitle: 'How to send mail here',
+    title: 'Waiting for the first mail', snippets: 'Settings for your framework',
     lead: 'Point your application at this address. Any sender, any recipient, any user name and password will do. Nothing is sent on.',
-    smtp: 'Send to (SMTP)', pop3: 'Read over POP3', off: 'off',
-    snippets: 'Settings for your framework',
-    shell: 'Or from a shell',
-    sample: 'Send a sample mail',
-    sending: 'Sending…',
-    loading: 'Asking for the addresses…',
   },
 
   toast: {
@@ -266,24 +253,7 @@ export default {
   },
 
   errors: {
-    unreachable: 'Postroom does not answer',
-    unreachableHint: 'Is the process still running? The page tries again as soon as the connection is back.',
-    status: (code) => `The server answered ${code}`,
-    listFailed: 'The messages could not be loaded.',
-    boxesFailed: 'The mailboxes could not be loaded.',
-    messageFailed: 'The message could not be loaded.',
-    rawFailed: 'The source could not be loaded.',
-    seenFailed: 'Read and unread could not be changed.',
-    deleteFailed: 'The message could not be deleted.',
-    emptyFailed: 'The mail could not be deleted.',
-    sampleFailed: 'The sample mail could not be sent.',
-    queueFailed: 'The queue could not be changed.',
-    queueLoadFailed: 'The queue could not be loaded.',
-    sessionsFailed: 'The sessions could not be loaded.',
-    attemptsFailed: 'The attempts could not be loaded.',
-    rulesFailed: 'The rules could not be loaded.',
-    ruleFailed: 'The rules could not be changed.',
-    clockFailed: 'The clock could not be changed.',
-    infoFailed: 'The server did not tell its addresses.',
+    load: 'This could not be loaded.', change: 'That did not work.', status: (code) => `The server answered ${code}`,
+    unreachable: 'Postroom does not answer. Is it still running? The page tries again as soon as it is back.',
   },
 };

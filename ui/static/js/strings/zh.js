@@ -104,26 +104,20 @@ export default {
   },
 
   release: {
-    open: '释放…', title: '释放这封邮件', text: '邮件将离开 Postroom：副本经由队列原样发往下一跳，不受规则影响，收件人可能真的会收到。捕获的邮件仍然保留。',
-    to: '收件人', hop: '下一跳', from: '发件人（反向路径）', fromHint: '留空即空发件人：不会有退信', action: '释放', done: (hop) => `已释放到队列，发往 ${hop}`, queue: '队列',
+    open: '释放…', title: '释放这封邮件', hop: '下一跳', action: '释放', done: (hop) => `已进入队列，发往 ${hop}`,
+    text: '邮件将离开 Postroom：副本经由队列原样发往下一跳，不受规则影响，收件人可能真的会收到。',
   },
 
   resend: {
-    open: '重新投递…', title: '重新投递这封邮件', text: '相同的字节作为新邮件再次进入这里，去向由规则决定。原邮件仍然保留。',
-    action: '重新投递', done: '已重新投递',
+    open: '重新投递…', title: '重新投递这封邮件', action: '重新投递', text: '相同的字节作为新邮件再次进入这里，去向由规则决定。',
   },
 
   compose: {
-    open: '写邮件', title: '新邮件', replyTitle: '回复', reply: '以收件人身份回复', replyAll: '全部回复', as: '回复身份',
-    from: '发件人', to: '收件人', cc: '抄送', bcc: '密送', copies: '抄送 密送', text: '纯文本', html: 'HTML', headers: '邮件头', files: '附件', subject: '主题', format: '正文',
-    more: '信封与邮件头', asFrom: '同发件人', asHeaders: '同收件人、抄送和密送',
-    way: '发送到', here: '本地邮箱', hereHint: '邮件进入这里，去向由规则决定。',
-    hopHint: '邮件将离开 Postroom：经由队列发往这台服务器，不受规则影响。', noHop: '请填写服务器，例如 smtp://app:2525。',
-    attach: '添加附件', detach: (name) => `移除 ${name}`, reading: (name) => `正在读取 ${name}`,
-    lost: '未保留，请重新添加', notRead: '有文件尚未读完，或因太大而未保留：请移除或重新添加。', unreadable: (name) => `无法读取 ${name}。`, tooLarge: (size) => `邮件将超过服务器允许的 ${size}。`,
-    send: '发送', sending: '正在发送…', sent: '已发送', queued: (hop) => `已进入队列，发往 ${hop}`, show: '查看', minimise: '最小化',
-    discard: '丢弃草稿', discarded: '草稿已丢弃', undo: '撤销', replyFailed: '无法开始回复。',
-    askReplace: '丢弃草稿？', askReplaceHint: (subject) => `“${subject}”尚未发送。`,
+    open: '写邮件', reply: '以收件人身份回复', replyAll: '全部回复', send: '发送', sent: '已发送', show: '查看',
+    hint: '邮件进入这里，去向由规则决定。填写下一跳后，邮件将离开 Postroom，经由队列发出，不受规则影响。',
+    from: '发件人', to: '收件人', cc: '抄送', bcc: '密送', subject: '主题', text: '正文', files: '附件', headers: '邮件头', more: '更多收件人、信封、邮件头',
+    asFrom: '同发件人；<> 为空发件人', asHeaders: '同收件人、抄送和密送', here: '无：本地邮箱', detach: (name) => `移除 ${name}`,
+    discard: '丢弃草稿', discarded: '草稿已丢弃', replace: '丢弃草稿？',
   },
 
   mailboxes: {
@@ -198,7 +192,7 @@ export default {
   actions: {
     back: '返回', close: '关闭', mailboxes: '邮箱', unread: '标为未读', read: '标为已读', allRead: '全部标为已读',
     remove: '删除', emptyBox: '清空邮箱', emptyAll: '删除全部邮件', download: '下载', cancel: '取消',
-    copy: '复制', copied: '已复制', retry: '重试', dismiss: '关闭提示',
+    keys: '键盘', setup: '如何把邮件发到这里', copy: '复制', copied: '已复制', retry: '重试',
     drag: '调整窗格大小', more: '显示更多',
   },
 
@@ -224,7 +218,7 @@ export default {
     next: '下一封或上一封', open: '打开邮件', select: '选择', extend: '向下或向上扩选', selectAll: '全选', undo: '撤销删除', retry: '立即重试或重新排队', empty: '删除此处全部邮件…',
     seen: '标为未读或已读', reply: '回复', replyAll: '全部回复', resend: '重新投递…', release: '释放…', compose: '写邮件', tabs: '邮件的标签页', close: '关闭邮件、清除搜索',
     filter: '筛选邮箱', search: '搜索', setup: '如何向这里发送邮件', sample: '发送示例邮件', help: '键盘',
-    palette: '全部命令', copyLink: '复制此处的链接', forgetSearches: '清除搜索历史', settings: '设置', pin: '置顶或取消置顶此邮箱',
+    palette: '全部命令', forgetSearches: '清除搜索历史', settings: '设置', pin: '置顶或取消置顶此邮箱',
   },
 
   compare: {
@@ -240,22 +234,15 @@ export default {
   settings: {
     language: '语言', density: { title: '行距', comfortable: '宽松', compact: '紧凑' },
     times: { title: '时间', relative: '相对', exact: '精确' }, grouping: { title: '按域名分组', auto: '较多时', on: '总是', off: '从不' },
-    notify: { title: '通知', off: '关闭', all: '全部邮件', pinned: '置顶邮箱' },
+    notify: { title: '通知', off: '关闭', all: '全部邮件' },
     denied: '浏览器不允许在此发送通知。通知需要 localhost 或 HTTPS。',
   },
 
   notify: { mails: (n) => `${count(n)} 封新邮件` },
 
   welcome: {
-    title: '等待第一封邮件',
-    setupTitle: '如何把邮件发到这里',
+    title: '等待第一封邮件', snippets: '您所用框架的设置',
     lead: '让您的应用使用这个地址。发件人、收件人、用户名和密码都可以随意填写。邮件不会被转发出去。',
-    smtp: '发送到（SMTP）', pop3: '用 POP3 读取', off: '关闭',
-    snippets: '您所用框架的设置',
-    shell: '或在命令行中',
-    sample: '发送一封示例邮件',
-    sending: '正在发送…',
-    loading: '正在查询地址…',
   },
 
   toast: {
@@ -265,24 +252,7 @@ export default {
   },
 
   errors: {
-    unreachable: 'Postroom 没有应答',
-    unreachableHint: '进程还在运行吗？连接恢复后，页面会自动重试。',
-    status: (code) => `服务器应答了 ${code}`,
-    listFailed: '无法加载邮件列表。',
-    boxesFailed: '无法加载邮箱。',
-    messageFailed: '无法加载这封邮件。',
-    rawFailed: '无法加载源码。',
-    seenFailed: '无法更改已读或未读状态。',
-    deleteFailed: '无法删除这封邮件。',
-    emptyFailed: '无法删除邮件。',
-    sampleFailed: '无法发送示例邮件。',
-    queueFailed: '无法更改队列。',
-    queueLoadFailed: '无法加载队列。',
-    sessionsFailed: '无法加载会话。',
-    attemptsFailed: '无法加载尝试记录。',
-    rulesFailed: '无法加载规则。',
-    ruleFailed: '无法更改规则。',
-    clockFailed: '无法更改时钟。',
-    infoFailed: '服务器没有告知它的地址。',
+    load: '无法加载。', change: '操作未成功。', status: (code) => `服务器应答了 ${code}`,
+    unreachable: 'Postroom 没有应答。它还在运行吗？连接恢复后，页面会自动重试。',
   },
 };

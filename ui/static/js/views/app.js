@@ -6,7 +6,6 @@ import { Dialogs, Toast } from './notices.js';
 import { Attempts } from './attempts.js';
 import { ClockPanel } from './clock.js';
 import { Compare, Picking } from './compare.js';
-import { Compose } from './compose.js';
 import { Divider } from './divider.js';
 import { List } from './list.js';
 import { Mailboxes } from './mailboxes.js';
@@ -41,7 +40,6 @@ export function App() {
     <${ClockPanel} />
     <${Settings} />
     <${Picking} />
-    <${Compose} />
     <${Dialogs} />
     <${Toast} />`;
 }

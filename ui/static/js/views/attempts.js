@@ -31,7 +31,7 @@ export function Attempts() {
 function Body() {
   const { phase, rows, next, problem } = attempts.value;
   if (phase === 'loading') return html`<${Loading} text=${t.places.attempts} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.attemptsFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (rows.length) {
     return html`
       <ul aria-label=${t.places.attempts}>${rows.map((one) => html`<${Attempt} key=${one.id} ...${one} />`)}</ul>

@@ -9,7 +9,7 @@ import { address, follow, go, leave, route } from '../router.js';
 import { stored } from '../settings.js';
 import { both, cancel, compare, first, load } from '../state/compare.js';
 import { t } from '../strings.js';
-import { Choice, Failure, IconButton, Loading } from './parts.js';
+import { Choice, CopyButton, Failure, IconButton, Loading } from './parts.js';
 
 // Equal lines shown around what differs.
 const AROUND = 3;
@@ -37,7 +37,7 @@ export function Compare() {
         <h1>${t.compare.title}</h1>
       </header>
       ${list ? html`<${Both} list=${list} />`
-        : problem ? html`<${Failure} text=${t.errors.messageFailed} problem=${problem} retry=${load} />`
+        : problem ? html`<${Failure} problem=${problem} retry=${load} />`
         : html`<${Loading} text=${t.message.loading} />`}
     </section>`;
 }

@@ -6,13 +6,8 @@ const STEP = 16;
 
 export function Divider({ width, min, max, label }) {
   const set = (value) => { width.value = Math.round(Math.min(max, Math.max(min, value))); };
-  const onPointerDown = (event) => {
-    const line = event.currentTarget, from = event.clientX - width.value;
-    const onMove = (move) => set(move.clientX - from);
-    line.setPointerCapture(event.pointerId);
-    line.addEventListener('pointermove', onMove);
-    line.addEventListener('lostpointercapture', () => line.removeEventListener('pointermove', onMove), { once: true });
-  };
+  const onPointerDown = ({ currentTarget: line, pointerId }) => line.setPointerCapture(pointerId);
+  const onPointerMove = ({ currentTarget: line, pointerId, clientX }) => line.hasPointerCapture(pointerId) && set(width.value + clientX - line.offsetLeft);
   const onKeyDown = (event) => {
     const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
     if (step) set(width.value + step);
@@ -20,5 +15,5 @@ export function Divider({ width, min, max, label }) {
   return html`
     <div class="divider" role="separator" aria-orientation="vertical" tabindex="0"
       aria-label="${t.actions.drag}: ${label}" aria-valuenow=${width.value} aria-valuemin=${min} aria-valuemax=${max}
-      onPointerDown=${onPointerDown} onKeyDown=${onKeyDown}></div>`;
+      onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onKeyDown=${onKeyDown}></div>`;
 }

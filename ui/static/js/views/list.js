@@ -109,7 +109,7 @@ function Rows() {
   useEffect(() => { if (!total) update({ scrolled: false, pointing: false }); }, [!total]);
   if (phase === 'loading') return html`<${Loading} text=${t.list.loading} />`;
   if (phase === 'failed' && problem.where === 'query.q') return html`<div class="nothing"><${Examples} /></div>`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.listFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!total) return html`<${Empty} box=${box} q=${q} />`;
   return html`
     <${Windowed} key=${address({ box, q })} class="rows" items=${rows} first=${first} total=${total} keyOf=${keyOf} rowHeight=${HEIGHT[density.value]} slide=${slide}
@@ -209,7 +209,7 @@ function stateOf({ deliveries }, box) {
 
 function Foot() {
   const { more: state } = feed.value;
-  if (state === 'failed') return html`<${Failure} text=${t.errors.listFailed} retry=${retry} />`;
+  if (state === 'failed') return html`<${Failure} retry=${retry} />`;
   return html`<${Loading} text=${t.list.loadingMore} />`;
 }
 

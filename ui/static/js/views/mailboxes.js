@@ -63,7 +63,7 @@ function Filter() {
 function Boxes() {
   const { phase, problem } = mailboxes.value;
   if (phase === 'loading') return html`<${Loading} text=${t.mailboxes.title} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.boxesFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!matching.value.length) return html`<p class="hint">${addresses.value.length ? t.search.none : t.mailboxes.none}</p>`;
   return html`<${Tree} rows=${tree.value} />`;
 }

@@ -59,7 +59,7 @@ function Body() {
     case 'none': return html`<${Nothing} />`;
     case 'loading': return html`<${Loading} text=${t.message.loading} />`;
     case 'gone': return html`<div class="nothing"><p class="what">${t.message.gone}</p><p>${t.message.goneHint}</p></div>`;
-    case 'failed': return html`<${Failure} text=${t.errors.messageFailed} problem=${problem} retry=${() => open(id, route.value.box)} />`;
+    case 'failed': return html`<${Failure} problem=${problem} retry=${() => open(id, route.value.box)} />`;
     default: return html`<${Opened} key=${id} message=${message} />`;
   }
 }

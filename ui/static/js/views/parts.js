@@ -61,11 +61,11 @@ export function Copyable({ text, label, class: name = '' }) {
 export const Loading = ({ text }) => html`<p class="loading" role="status"><span class="bar"></span>${text}</p>`;
 
 /** What went wrong, what the server said about it, and a way on. */
-export const Failure = ({ text, problem, retry }) => html`
+export const Failure = ({ problem, retry }) => html`
   <div class="failure" role="alert">
     ${icon('warning')}
     <div>
-      <p class="what">${text}</p>
+      <p class="what">${t.errors.load}</p>
       <p>${problem?.message}</p>
       ${retry && html`<button type="button" class="button" onClick=${retry}>${t.actions.retry}</button>`}
     </div>
@@ -113,3 +113,50 @@ export const Filter = ({ label, value, onInput }) => html`
     ${icon('search')}
     <input type="search" autocomplete="off" spellcheck="false" placeholder=${label} aria-label=${label} value=${value} onInput=${({ target }) => onInput(target.value)} />
   </label>`;
+/** A field of a form: a line of text, or another element. */
+export const Field = ({ label, hint, as = 'input', ...rest }) => html`
+  <label class="field"><span>${label}</span><${as} autocomplete="off" spellcheck="false" ...${rest} />${hint && html`<span class="where">${hint}</span>`}</label>`;
+
+/**
+ * A dialog with a form. run gets what is written, by the names of fields. It may reject with a Problem:
+ * that is shown, and the field at fault, whose name is its place in the request, gets the focus.
+ */
+export function Form({ title, text, action, run, close, cancel = t.actions.cancel, onCancel = close, onInput, children, ...rest }) {
+  const form = useRef(), [problem, setProblem] = useState(null), [busy, setBusy] = useState(false);
+  const values = () => Object.fromEntries(new FormData(form.current));
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await run(values());
+      close();
+    } catch (problem) {
+      setProblem(problem);
+      blame(form.current.elements[problem.where]);
+    }
+    setBusy(false);
+  };
+  const write = ({ target }) => {
+    target.removeAttribute('aria-invalid');
+    onInput?.(values());
+  };
+  return html`
+    <form ref=${form} class="dialog-body" onSubmit=${onSubmit} onInput=${write} ...${rest}>
+      <${Title} text=${title} close=${close} />
+      <p>${text}</p>
+      ${children}
+      <div class="buttons">
+        ${problem && html`<p class="wrong" role="alert">${problem.message}</p>`}
+        <button type="button" class="button" autofocus=${!children?.length} onClick=${onCancel}>${cancel}</button>
+        <button class="button primary" disabled=${busy}>${action}</button>
+      </div>
+    </form>`;
+}
+
+function blame(field) {
+  if (!field) return;
+  field.setAttribute('aria-invalid', 'true');
+  const folded = field.closest('details');
+  if (folded) folded.open = true;
+  field.focus();
+}

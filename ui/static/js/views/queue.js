@@ -35,7 +35,7 @@ export function Queue() {
 function Body({ width }) {
   const { phase, problem, hops, deliveries } = queue.value, coming = pipeline.value?.coming ?? [], place = axis(coming, width);
   if (phase === 'loading') return html`<${Loading} text=${t.places.queue} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.queueLoadFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!hops.length && !deliveries.length) return html`<div class="nothing"><p class="what">${t.queue.empty}</p><p>${t.queue.emptyHint}</p><code>route to=*@partner.test relay smtp://mail:2525</code></div>`;
   return html`
     <${Ticks} place=${place} width=${width} />
@@ -73,7 +73,7 @@ function Hop({ hop, coming, place, width }) {
 
 function Deliveries() {
   const { deliveries, next } = queue.value, ids = deliveries.map(({ id }) => id), n = selected.value.length;
-  const showMore = () => more().catch((problem) => fail(t.errors.queueLoadFailed, problem));
+  const showMore = () => more().catch(fail);
   return html`
     <div class="selection">
       <label><input type="checkbox" checked=${n > 0 && n === ids.length} indeterminate=${n > 0 && n < ids.length} onChange=${({ target }) => select(ids, target.checked)} />

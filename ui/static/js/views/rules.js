@@ -25,7 +25,7 @@ const starts = {
 };
 
 export function Rules() {
-  useEffect(() => { loadWords().catch((problem) => fail(t.errors.rulesFailed, problem)); }, []);
+  useEffect(() => { loadWords().catch(fail); }, []);
   const start = (text) => {
     const whom = subject();
     write({ ...draft.value, text: text.replace('…', () => whom) }, whom);
@@ -50,7 +50,7 @@ function List() {
   const { phase, list, problem } = rules.value, { id } = about();
   useEffect(() => document.querySelector('.rule[data-marked]')?.scrollIntoView({ block: 'nearest' }), [id, phase]);
   if (phase === 'loading') return html`<${Loading} text=${t.places.rules} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.rulesFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!list.length) return html`<p class="hint">${t.rules.empty}</p>`;
   return html`<ul aria-label=${t.places.rules}>${list.map((rule) => html`<${Rule} key=${rule.id} rule=${rule} />`)}</ul>`;
 }

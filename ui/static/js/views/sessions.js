@@ -30,7 +30,7 @@ const Tools = () => html`
 function Body() {
   const { phase, rows, problem } = sessions.value, { show, find } = filter.value;
   if (phase === 'loading') return html`<${Loading} text=${t.places.sessions} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.sessionsFailed} problem=${problem} retry=${load} />`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${load} />`;
   if (rows.length) return html`<ul>${rows.map((one) => html`<${Row} key=${one.id} talk=${one} />`)}</ul>`;
   if (show !== 'all' || find.trim()) return html`<p class="nothing">${t.search.none}</p>`;
   return html`<div class="nothing"><p>${t.sessions.empty}</p><${Copyable} text="swaks --server ${reachable(info.value?.smtp ?? '')} --to alice@example.test" /></div>`;
@@ -72,7 +72,7 @@ export function Session() {
         <h2>${talk && (talk.helo || talk.remote)}</h2>
         ${talk && html`<${CopyButton} label="${t.actions.copy}: ${t.session.transcript}" text=${plain(talk)} />`}
       </header>
-      ${problem ? html`<${Failure} text=${t.errors.sessionsFailed} problem=${problem} retry=${() => open(id)} />`
+      ${problem ? html`<${Failure} problem=${problem} retry=${() => open(id)} />`
         : talk ? html`<${Facts} talk=${talk} /><${Script} key=${id} talk=${talk} />` : html`<${Loading} text=${t.session.title} />`}
     </section>`;
 }

@@ -38,7 +38,7 @@ export function Asked({ ask, none = t.message.gone, children }) {
     return () => request.abort();
   }, [tries]);
   if (problem?.status === 404) return html`<p class="hint">${none}</p>`;
-  if (problem) return html`<${Failure} text=${t.errors.messageFailed} problem=${problem} retry=${again} />`;
+  if (problem) return html`<${Failure} problem=${problem} retry=${again} />`;
   return value ? children(value) : html`<${Loading} text=${t.message.loading} />`;
 }
 

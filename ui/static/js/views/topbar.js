@@ -10,14 +10,18 @@ import { Key } from './keys.js';
 import { IconButton } from './parts.js';
 import { Search } from './search.js';
 
-export const TopBar = () => html`
-  <header class="topbar">
-    <a class="brand" href=${address({})} onClick=${follow(() => go({}))}>${mark()}<span>${t.name}</span></a>
-    <${Search} />
-    <${Unreal} />
-    <button type="button" class="quiet-button palette-button" title=${t.palette.hint} onClick=${() => { dialog.value = { kind: 'palette' }; }}>
-      ${icon('command')}<span class="unseen">${t.commands.palette}</span><${Key} keys="Mod+k" />
-    </button>
-    <${ComposeButton} />
-    <${IconButton} name="settings" label="${t.commands.settings} (,)" popovertarget="settings" />
-  </header>`;
+export function TopBar() {
+  const { smtp } = info.value ?? {};
+  return html`
+    <header class="topbar">
+      <a class="brand" href=${address({})} onClick=${follow(() => go({}))}>${mark()}<span>${t.name}</span></a>
+      <${Search} />
+      <${Unreal} />
+      <button type="button" class="quiet-button palette-button" title=${t.palette.hint} onClick=${() => { dialog.value = { kind: 'palette' }; }}>
+        ${icon('command')}<span class="unseen">${t.commands.palette}</span><${Key} keys="Mod+k" />
+      </button>
+      ${smtp && html`<${Copyable} label="SMTP" text=${reachable(smtp)} />`}
+      <${ComposeButton} />
+      <${IconButton} name="settings" label="${t.commands.settings} (,)" popovertarget="settings" />
+    </header>`;
+}
