@@ -4,7 +4,7 @@ import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { opened } from '../state/reader.js';
 import { t } from '../strings.js';
-import { Link, Reply, Some, StateChip } from './parts.js';
+import { Link, Reply, Some, StateChip, signs } from './parts.js';
 
 const SHOWN = 4; // deliveries
 
@@ -25,11 +25,6 @@ const Track = ({ rcpt, state, steps, next }) => html`
     <ol>${steps.map((step) => html`<${Step} ...${step} />`)}</ol>
     ${next && html`<p class="where">${t.timeline.next(exact(next))}</p>`}
   </details>`;
-
-const signs = {
-  received: 'inbox', delivered: 'check', kept: 'check', queued: 'clock', held: 'pause', thawed: 'play', retried: 'retry', rerouted: 'rules', deferred: 'retry', relayed: 'relay',
-  failed: 'attempts', expired: 'clock', bounced: 'bounce', warned: 'warning', released: 'relay', lost: 'close', refused: 'attempts', discarded: 'close',
-};
 
 const Did = ({ did }) => html`${icon(signs[did] ?? 'minus')}${t.did[did] ?? t.states[did] ?? did}`;
 
