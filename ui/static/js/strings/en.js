@@ -254,7 +254,7 @@ export default {
   },
 
   mail: {
-    zoom: 'Zoom', print: 'Print, in a tab of its own', code: 'Code', links: 'Links', find: 'Find', previous: 'Previous', next: 'Next',
+    width: 'Width', widths: { phone: 'Phone', tablet: 'Tablet', full: 'Full' }, zoom: 'Zoom', print: 'Print, in a tab of its own', code: 'Code', links: 'Links', find: 'Find', previous: 'Previous', next: 'Next',
     save: 'Download it to look at it.', reportOn: 'A report on', reportedBy: 'Reported on by',
     at: (offset) => `byte ${offset}`, fine: 'Nothing was found to be wrong.', notes: 'Notes',
     lacks: (name) => `There is no ${name} header.`, fromDiffers: (header, envelope) => `From is ${header}, the envelope says ${envelope} (MAIL FROM).`,

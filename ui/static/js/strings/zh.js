@@ -254,7 +254,7 @@ export default {
   },
 
   mail: {
-    zoom: '缩放', print: '在新标签页中打印', code: '验证码', links: '链接', find: '查找', previous: '上一个', next: '下一个',
+    width: '宽度', widths: { phone: '手机', tablet: '平板', full: '全宽' }, zoom: '缩放', print: '在新标签页中打印', code: '验证码', links: '链接', find: '查找', previous: '上一个', next: '下一个',
     save: '请下载后查看。', reportOn: '报告的原邮件：', reportedBy: '相关报告：',
     at: (offset) => `第 ${offset} 字节`, fine: '没有发现问题。', notes: '提示',
     lacks: (name) => `缺少 ${name} 头。`, fromDiffers: (header, envelope) => `From 是 ${header}，信封是 ${envelope}（MAIL FROM）。`,

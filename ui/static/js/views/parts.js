@@ -84,7 +84,7 @@ export const Choice = ({ label, options, value, onChange }) => html`
 export const Download = ({ url, name }) => html`<a class="icon-button" href=${asFile(url)} download=${name} title=${t.actions.download} aria-label=${t.actions.download}>${icon('download')}</a>`;
 
 /** A link to another place of the page. */
-export const Link = ({ to, children }) => html`<a href=${address(to)} onClick=${follow(() => go(to))}>${children}</a>`;
+export const Link = ({ to, text }) => html`<a href=${address(to)} onClick=${follow(() => go(to))}>${text}</a>`;
 
 /** The first of a list, and a button that shows the rest; tag is what the button stands in. */
 export function Some({ of, most, each, tag = 'span' }) {

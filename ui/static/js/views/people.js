@@ -39,7 +39,7 @@ export function People({ message }) {
   const { from: [author], envelope, deliveries } = message, hidden = blind(message);
   const recipient = (address, i) => {
     const box = deliveries.find(({ rcpt }) => lower(rcpt) === lower(address))?.mailbox;
-    return html`<span key=${address} class="recipient">${!i && html`<span role="img" aria-label=${t.message.to}>→</span> `}${box ? html`<${Link} to=${{ box }}>${address}<//>` : address}${hidden.includes(address) && html`<${Bcc} address=${address} />`}</span>`;
+    return html`<span key=${address} class="recipient">${!i && html`<span role="img" aria-label=${t.message.to}>→</span> `}${box ? html`<${Link} to=${{ box }} text=${address} />` : address}${hidden.includes(address) && html`<${Bcc} address=${address} />`}</span>`;
   };
   return html`
     <p class="people">

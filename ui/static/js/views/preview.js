@@ -16,7 +16,7 @@ export function PreviewTab({ message: { id, remoteContent } }) {
   // A frame that navigates adds to the history; a new one, as the key makes it, does not.
   return html`
     <div class="bar tools">
-      <${Choice} label=${t.compare.width} value=${previewWidth.value} onChange=${(name) => { previewWidth.value = name; }} options=${Object.entries(t.compare.widths)} />
+      <${Choice} label=${t.mail.width} value=${previewWidth.value} onChange=${(name) => { previewWidth.value = name; }} options=${Object.entries(t.mail.widths)} />
       <select aria-label=${t.mail.zoom} value=${previewZoom.value} onChange=${({ target }) => { previewZoom.value = Number(target.value); }}>
         ${ZOOMS.map((percent) => html`<option value=${percent}>${percent} %</option>`)}
       </select>

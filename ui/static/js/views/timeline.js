@@ -49,14 +49,14 @@ const Step = ({ at, did, rule, host, reply, ref }) => html`
     <b><${Did} did=${did} /></b>
     ${host && html`<span class="where">${host}</span>`}
     <${Reply} reply=${reply} />
-    ${rule && html`<${Link} to=${{ view: 'rules' }}>${t.timeline.rule(rule)}<//>`}
-    ${ref && html`<${Link} to=${{ id: ref }}>${did === 'released' ? t.timeline.original : t.timeline.report}<//>`}
+    ${rule && html`<${Link} to=${{ view: 'rules' }} text=${t.timeline.rule(rule)} />`}
+    ${ref && html`<${Link} to=${{ id: ref }} text=${did === 'released' ? t.timeline.original : t.timeline.report} />`}
   </li>`;
 
 /** Related leads from a report to its message here, and back. One of Postroom's own has the message in its session. */
 export function Related({ message: { session } }) {
   const { originals, reports } = opened.value;
   const about = session?.protocol === 'REPORT' ? [{ id: session.id.split(' ')[1], subject: t.timeline.original }] : originals;
-  const line = (text, list) => list.map(({ id, subject }) => html`<p key=${id} class="origin">${icon('bounce')}${text} <${Link} to=${{ id }}>${subject || t.noSubject}<//></p>`);
+  const line = (text, list) => list.map(({ id, subject }) => html`<p key=${id} class="origin">${icon('bounce')}${text} <${Link} to=${{ id }} text=${subject || t.noSubject} /></p>`);
   return [line(t.mail.reportOn, about), line(t.mail.reportedBy, reports)];
 }
