@@ -163,27 +163,22 @@ export default {
 
   message: {
     loading: 'Loading message…', none: 'No message open', gone: 'This message is gone', goneHint: 'It was deleted, or made room for newer mail.',
-    to: 'to', bccHint: 'A recipient of the envelope that stands in no header', moreRecipients: (n) => `+${n} more`, defects: (n) => many(n, 'defect', 'defects'),
-    envelopeFrom: (address) => `envelope ${address || '<>'}`,
-    onlyHeaders: 'only in headers', notSent: (list) => `In To or Cc, but not among the recipients of the envelope: ${list}`,
+    to: 'to', moreRecipients: (n) => `+${n} more`, defects: (n) => many(n, 'defect', 'defects'),
+    envelope: 'Envelope', envelopeFrom: (address) => `envelope ${address || '<>'}`,
+    onlyHeaders: (n) => `+${n} only in headers`, notSent: (list) => `In To or Cc, but not among the recipients of the envelope: ${list}`,
     tabs: { preview: 'Preview', text: 'Text', source: 'HTML', headers: 'Headers', structure: 'Structure', raw: 'Raw', session: 'Session', checks: 'Checks' },
     htmlFrame: 'The mail as HTML', noHtml: 'This mail has no HTML part.', noText: 'This mail has no text part.',
-    remote: (n) => `${many(n, 'remote reference', 'remote references')} blocked`, remoteLoad: 'Load',
-    remoteLoaded: (n) => `${many(n, 'remote reference', 'remote references')} loaded`, remoteBlock: 'Block again',
+    remote: (n, loaded) => `${many(n, 'remote reference', 'remote references')} ${loaded ? 'loaded' : 'blocked'}`, remoteLoad: 'Load', remoteBlock: 'Block again',
     decoded: 'Decoded', rawHeaders: 'As sent', part: (shown, total, from) => `${from ? `From byte ${from}:` : 'The first'} ${shown} of ${total}`,
   },
 
   mail: {
-    zoom: 'Zoom', print: 'Open alone in a tab, to print it there', code: 'Code', links: 'Links', find: 'Find', previous: 'Previous', next: 'Next',
-    save: 'Download it to look at it.', started: 'Since', reportOn: 'A report on', reportedBy: 'Reported on by',
-    defects: 'Defects', at: (offset) => `byte ${offset}`, fine: 'Nothing was found to be wrong.', notes: 'Notes',
+    width: 'Width', widths: { phone: 'Phone', tablet: 'Tablet', full: 'Full' }, zoom: 'Zoom', print: 'Print, in a tab of its own', code: 'Code', links: 'Links', find: 'Find', previous: 'Previous', next: 'Next',
+    save: 'Download it to look at it.', reportOn: 'A report on', reportedBy: 'Reported on by',
+    at: (offset) => `byte ${offset}`, fine: 'Nothing was found to be wrong.', notes: 'Notes',
     lacks: (name) => `There is no ${name} header.`, fromDiffers: (header, envelope) => `From is ${header}, the envelope says ${envelope} (MAIL FROM).`,
     blind: (list) => `Blind copies, in the envelope but in no header: ${list}`, noText: 'There is HTML but no text for readers without HTML.',
-    remote: (n) => `${many(n, 'remote reference', 'remote references')} in the HTML; many readers block these at first.`, plain: (n) => `${many(n, 'link is', 'links are')} unencrypted (http:).`,
-  },
-
-  envelope: {
-    title: 'Envelope',
+    plain: (n) => `${many(n, 'link is', 'links are')} unencrypted (http:).`,
   },
 
   session: {

@@ -26,19 +26,19 @@ export function cards(text) {
   return list;
 }
 
+const told = /^(DTSTART|DTEND|DURATION|RRULE|STATUS|LOCATION|ORGANIZER|ATTENDEE|DESCRIPTION|ORG|TITLE|EMAIL|TEL|URL|ADR|NOTE)$/;
+
 function put(card, name, params, value) {
-  switch (name) {
-    case 'SUMMARY': case 'FN': card.title = plain(value); break;
-    case 'N': card.title ||= parts(value); break;
-    case 'DTSTART': case 'DTEND': card.fields.push([name, moment(value, params)]); break;
-    case 'ORGANIZER': case 'ATTENDEE': card.fields.push([name, [params.CN, bare(value), params.PARTSTAT].filter(Boolean).join(' · ')]); break;
-    case 'ORG': case 'ADR': card.fields.push([name, parts(value)]); break;
-    case 'DURATION': case 'RRULE': case 'STATUS': case 'LOCATION': case 'DESCRIPTION': case 'TITLE': case 'EMAIL': case 'TEL': case 'URL': case 'NOTE':
-      card.fields.push([name, plain(bare(value))]);
-  }
+  if (name === 'SUMMARY' || name === 'FN') card.title = plain(value);
+  else if (name === 'N') card.title ||= parts(value);
+  else if (told.test(name)) card.fields.push([name, readable(name, params, value)]);
 }
 
-const bare = (value) => value.replace(/^(mailto|tel):/i, '');
+function readable(name, params, value) {
+  if (name.startsWith('DT')) return moment(value, params);
+  if (name === 'ORG' || name === 'ADR') return parts(value);
+  return [params.CN, plain(value.replace(/^(mailto|tel):/i, '')), params.PARTSTAT].filter(Boolean).join(' · ');
+}
 
 /** plain undoes the escapes of a text. */
 const plain = (value) => value.replace(/\\([\\;,nN])/g, (_, c) => (/n/i.test(c) ? '\n' : c));

@@ -6,7 +6,7 @@ import { tab } from '../settings.js';
 import { opened } from '../state/reader.js';
 import { t } from '../strings.js';
 import { CopyButton, Copyable, Some } from './parts.js';
-import { blind, differs, idle } from './people.js';
+import { blind, differs, unsent } from './people.js';
 import { showOctet, showPart } from './tabs.js';
 
 const MOST = 3, FILES = 8; // codes, links; files
@@ -31,7 +31,7 @@ const Followed = ({ url, text }) => (/^(https?|mailto):/i.test(url)
   ? html`<a href=${url} target="_blank" rel="noopener noreferrer" title=${url}><span class="name">${text}</span>${icon('external')}</a>`
   : html`<span class="name">${text}</span>`);
 
-const acts = /confirm|verif|activat|reset|passw|sign.?(in|up)|log.?in|accept|join|unlock|approv|invit|magic|确认|验证|激活|重置|密码|登录|注册|接受|加入|確認|驗證/i;
+const acts = /confirm|verif|activat|reset|passw|sign.?(in|up)|log.?in|accept|join|invit|确认|验证|激活|重置|密码|登录|注册|接受/i;
 
 /** tellingLinks are those that do what the mail is about; where there are few, all of them. */
 function tellingLinks(links) {
@@ -49,7 +49,7 @@ export function ChecksTab({ message }) {
   return html`
     <div class="checks">
       ${!defects.length && !notes.length && html`<p class="good">${icon('check')}${t.mail.fine}</p>`}
-      <${Group} title=${t.mail.defects} of=${defects} each=${({ kind, text, offset }) => html`
+      <${Group} title=${t.message.defects(defects.length)} of=${defects} each=${({ kind, text, offset }) => html`
         <li class="defect" title=${kind}>${icon('warning')}<span>${text}</span><button type="button" class="link-button" onClick=${() => showOctet(offset)}>${t.mail.at(offset)}</button></li>`} />
       <${Group} title=${t.mail.notes} of=${notes} each=${(text) => html`<li>${icon('attempts')}<span>${text}</span></li>`} />
       <${Group} title=${t.mail.code} of=${codes} each=${({ value, near }) => html`<li><${Copyable} text=${value} /><span class="where">${near}</span></li>`} />
@@ -61,14 +61,13 @@ const Group = ({ title, of, each }) => of.length > 0 && html`<section><h2>${titl
 
 /** notesOn are facts that a sender may want to know. */
 function notesOn(message, links) {
-  const { headers, html: markup, text, remoteContent } = message, hidden = blind(message), plain = links.filter(({ url }) => /^http:/i.test(url)).length;
+  const { headers, html: markup, text } = message, hidden = blind(message), idle = unsent(message), plain = links.filter(({ url }) => /^http:/i.test(url)).length;
   return [
     ...['From', 'Date', 'Message-ID', 'Subject'].filter((wanted) => !headers.some(({ name }) => name.toLowerCase() === wanted.toLowerCase())).map(t.mail.lacks),
     differs(message),
     hidden.length > 0 && t.mail.blind(hidden.join(', ')),
-    idle(message),
+    idle.length > 0 && t.message.notSent(idle.join(', ')),
     markup !== null && text === null && t.mail.noText,
-    remoteContent > 0 && t.mail.remote(remoteContent),
     plain > 0 && t.mail.plain(plain),
   ].filter(Boolean);
 }

@@ -4,7 +4,7 @@ import { html } from '../html.js';
 import { rawHeaders } from '../settings.js';
 import { t } from '../strings.js';
 import { Choice, CopyButton, Some } from './parts.js';
-import { Bcc, Differs, Idle, blind } from './people.js';
+import { Bcc, Differs, Unsent, blind } from './people.js';
 
 const SHOWN = 200; // headers
 
@@ -18,7 +18,7 @@ function Headers({ message }) {
   const all = shown.map((one) => write(one) + '\n').join('');
   const row = ({ name, value }) => {
     const field = name.toLowerCase();
-    return html`<dt>${name}</dt><dd>${value}${field === 'from' && html`<${Differs} message=${message} />`}${/^(to|cc)$/.test(field) && html`<${Idle} message=${message} list=${message[field]} />`}</dd>`;
+    return html`<dt>${name}</dt><dd>${value}${field === 'from' && html`<${Differs} message=${message} />`}${/^(to|cc)$/.test(field) && html`<${Unsent} message=${message} list=${message[field]} />`}</dd>`;
   };
   return html`
     <div class="headers">
@@ -37,11 +37,11 @@ function Envelope({ message }) {
   const said = (...words) => words.filter(Boolean).join(' ');
   return html`
     <div class="envelope">
-      <h2>${t.envelope.title}</h2>
+      <h2>${t.message.envelope}</h2>
       <${Facts} facts=${[
         ['MAIL FROM', said(`<${from}>`, ret && `RET=${ret}`, envid && `ENVID=${envid}`, body && `BODY=${body}`, smtputf8 && 'SMTPUTF8')],
         ...to.map(({ address, notify, orcpt }) => ['RCPT TO', html`
-          ${said(`<${address}>`, notify.length > 0 && `NOTIFY=${notify}`, orcpt && `ORCPT=${orcpt}`)}${hidden.includes(address) && html`<${Bcc} />`}`]),
+          ${said(`<${address}>`, notify.length > 0 && `NOTIFY=${notify}`, orcpt && `ORCPT=${orcpt}`)}${hidden.includes(address) && html`<${Bcc} address=${address} />`}`]),
         ['ID', message.id],
       ]} />
     </div>`;

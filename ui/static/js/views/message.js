@@ -1,10 +1,9 @@
 // The pane on the right: one message, who sent it to whom, and its tabs.
 import { useEffect } from 'preact/hooks';
 import { canRequeue, removeMessage, requeue, toggleSeen } from '../actions.js';
-import * as api from '../api.js';
+import { rawURL } from '../api.js';
 import { bytes, exact, when } from '../format.js';
 import { html } from '../html.js';
-import { icon } from '../icons.js';
 import { close, route } from '../router.js';
 import { room, tab } from '../settings.js';
 import { seenIn } from '../state/feed.js';
@@ -15,7 +14,7 @@ import { SendTools } from './compose.js';
 import { ChecksTab, Defects, Found } from './found.js';
 import { HeadersTab } from './headers.js';
 import { KeyList, named } from './keys.js';
-import { Failure, IconButton, Loading } from './parts.js';
+import { Download, Failure, IconButton, Loading } from './parts.js';
 import { People } from './people.js';
 import { PreviewTab } from './preview.js';
 import { SessionTab } from './session.js';
@@ -48,7 +47,7 @@ function Tools({ message }) {
         <${IconButton} name="unread" label="${seenIn(box, message) ? t.actions.unread : t.actions.read} (u)" onClick=${toggleSeen} />
         ${message.deliveries.some(canRequeue) && html`<${IconButton} name="retry" label=${t.queue.actions.requeue} onClick=${() => requeue([message])} />`}
         <${SendTools} message=${message} />
-        <a class="icon-button" href=${api.asFile(api.rawURL(id))} download="${id}.eml" title=${t.actions.download} aria-label=${t.actions.download}>${icon('download')}</a>
+        <${Download} url=${rawURL(id)} name="${id}.eml" />
         <${IconButton} name="trash" label="${t.actions.remove} (#)" onClick=${removeMessage} />`}
     </header>`;
 }

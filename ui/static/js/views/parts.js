@@ -1,6 +1,7 @@
 // Small things that several views are made of.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { copy } from '../actions.js';
+import { asFile } from '../api.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { reply as said } from '../format.js';
@@ -16,8 +17,10 @@ export const IconButton = ({ name, label, onClick, ...rest }) => html`
 export const QuietButton = ({ name, label, onClick, ...rest }) => html`
   <button type="button" class="quiet-button" title=${label} onClick=${onClick} ...${rest}>${icon(name)}<span>${label}</span></button>`;
 
-const signs = {
-  delivered: 'check', queued: 'clock', held: 'pause', bouncing: 'bounce', relayed: 'relay', bounced: 'bounce', reported: 'unread', lost: 'close',
+/** The icons of states, and of the steps that lead to them. */
+export const signs = {
+  delivered: 'check', queued: 'clock', held: 'pause', bouncing: 'bounce', relayed: 'relay', bounced: 'bounce', reported: 'unread', lost: 'close', received: 'inbox', kept: 'check', thawed: 'play',
+  retried: 'retry', rerouted: 'rules', deferred: 'retry', failed: 'attempts', expired: 'clock', warned: 'warning', released: 'relay', refused: 'attempts', discarded: 'close',
 };
 
 /** How far a delivery has come: a sign, a colour and a word. */
@@ -78,8 +81,11 @@ export const Choice = ({ label, options, value, onChange }) => html`
       <button key=${key} type="button" role="radio" aria-checked=${key === value} onClick=${() => onChange(key)}>${text}</button>`)}
   </div>`;
 
+/** A link that saves what is at a url. */
+export const Download = ({ url, name }) => html`<a class="icon-button" href=${asFile(url)} download=${name} title=${t.actions.download} aria-label=${t.actions.download}>${icon('download')}</a>`;
+
 /** A link to another place of the page. */
-export const Link = ({ to, children }) => html`<a href=${address(to)} onClick=${follow(() => go(to))}>${children}</a>`;
+export const Link = ({ to, text }) => html`<a href=${address(to)} onClick=${follow(() => go(to))}>${text}</a>`;
 
 /** The first of a list, and a button that shows the rest; tag is what the button stands in. */
 export function Some({ of, most, each, tag = 'span' }) {

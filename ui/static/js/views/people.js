@@ -20,26 +20,26 @@ export function blind({ envelope, to, cc, headers }) {
   return without(envelope.to, [...named, ...addresses([...to, ...cc])]);
 }
 
-/** idle says which addresses in the headers the envelope does not name. */
-export function idle({ envelope, to, cc }, list = [...to, ...cc]) {
-  const unsent = without(list, addresses(envelope.to));
-  return unsent.length > 0 && t.message.notSent(unsent.join(', '));
-}
+/** unsent are the addresses in the headers that the envelope does not name. */
+export const unsent = ({ envelope, to, cc }, list = [...to, ...cc]) => without(list, addresses(envelope.to));
 
 /** differs says that somebody else than the author gets what bounces. */
 export const differs = ({ from: [author], envelope: { from } }) => author && lower(author.address) !== lower(from) && t.mail.fromDiffers(author.address, from || '<>');
 
 export const Differs = ({ message }) => differs(message) && html` <span class="tag" title=${differs(message)}>${t.message.envelopeFrom(message.envelope.from)}</span>`;
 
-export const Idle = ({ message, list }) => idle(message, list) && html` <span class="tag" title=${idle(message, list)}>${t.message.onlyHeaders}</span>`;
+export function Unsent({ message, list }) {
+  const some = unsent(message, list);
+  return some.length > 0 && html` <span class="tag" title=${t.message.notSent(some.join(', '))}>${t.message.onlyHeaders(some.length)}</span>`;
+}
 
-export const Bcc = () => html` <span class="tag" title=${t.message.bccHint}>Bcc</span>`;
+export const Bcc = ({ address }) => html` <span class="tag" title=${t.mail.blind(address)}>Bcc</span>`;
 
 export function People({ message }) {
   const { from: [author], envelope, deliveries } = message, hidden = blind(message);
-  const recipient = (address) => {
+  const recipient = (address, i) => {
     const box = deliveries.find(({ rcpt }) => lower(rcpt) === lower(address))?.mailbox;
-    return html`<span key=${address} class="recipient">${box ? html`<${Link} to=${{ box }}>${address}<//>` : address}${hidden.includes(address) && html`<${Bcc} />`}</span>`;
+    return html`<span key=${address} class="recipient">${!i && html`<span role="img" aria-label=${t.message.to}>→</span> `}${box ? html`<${Link} to=${{ box }} text=${address} />` : address}${hidden.includes(address) && html`<${Bcc} address=${address} />`}</span>`;
   };
   return html`
     <p class="people">
@@ -47,8 +47,7 @@ export function People({ message }) {
         ${author?.name && html`<b>${author.name}</b> `}<span>${author ? author.address : envelope.from || t.nullSender}</span>
         <${Differs} message=${message} />
       </span>
-      <span role="img" aria-label=${t.message.to}>→</span>
       <${Some} of=${addresses(envelope.to)} most=${SHOWN} each=${recipient} />
-      <${Idle} message=${message} />
+      <${Unsent} message=${message} />
     </p>`;
 }

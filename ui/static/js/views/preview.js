@@ -16,7 +16,7 @@ export function PreviewTab({ message: { id, remoteContent } }) {
   // A frame that navigates adds to the history; a new one, as the key makes it, does not.
   return html`
     <div class="bar tools">
-      <${Choice} label=${t.compare.width} value=${previewWidth.value} onChange=${(name) => { previewWidth.value = name; }} options=${Object.entries(t.compare.widths)} />
+      <${Choice} label=${t.mail.width} value=${previewWidth.value} onChange=${(name) => { previewWidth.value = name; }} options=${Object.entries(t.mail.widths)} />
       <select aria-label=${t.mail.zoom} value=${previewZoom.value} onChange=${({ target }) => { previewZoom.value = Number(target.value); }}>
         ${ZOOMS.map((percent) => html`<option value=${percent}>${percent} %</option>`)}
       </select>
@@ -24,11 +24,11 @@ export function PreviewTab({ message: { id, remoteContent } }) {
       <a class="icon-button" href=${url} target="_blank" rel="noopener noreferrer" title=${t.mail.print} aria-label=${t.mail.print}>${icon('print')}</a>
       ${remoteContent > 0 && html`
         <span class="remote">
-          ${remote ? t.message.remoteLoaded(remoteContent) : t.message.remote(remoteContent)}
+          ${t.message.remote(remoteContent, remote)}
           <button type="button" class="link-button" onClick=${() => change(id, { remote: !remote })}>${remote ? t.message.remoteBlock : t.message.remoteLoad}</button>
         </span>`}
     </div>
-    <div class="stage" data-framed=${Boolean(width)}>
+    <div class="stage">
       <div class="device" style=${{ width: width ? `${width * zoom}px` : '100%' }}>
         <iframe key=${url} src=${url} title=${t.message.htmlFrame} sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer"
           style=${{ width: part, height: part, transform: zoom === 1 ? 'none' : `scale(${zoom})`, colorScheme: previewScheme.value }}></iframe>

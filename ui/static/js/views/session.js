@@ -13,7 +13,7 @@ export function SessionTab({ message: { session } }) {
   return html`
     <div class="session-tab">
       <${Facts} facts=${[
-        [t.session.title, `${protocol} ${id}`], [t.mail.started, exact(startedAt)], [t.session.remote, remote], [t.session.local, local],
+        [t.session.title, `${protocol} ${id}, ${exact(startedAt)}`], [t.session.remote, remote], [t.session.local, local],
         ['HELO', helo], ['AUTH', user && `${user} ${mechanism}`], ['TLS', tls],
       ]} />
     </div>

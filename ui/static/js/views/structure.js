@@ -1,6 +1,6 @@
 // The parts of a mail as a tree, and the chosen one, shown as far as that is safe.
 import { useEffect, useRef } from 'preact/hooks';
-import { asFile, head, partURL } from '../api.js';
+import { head, partURL } from '../api.js';
 import { bytes } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
@@ -8,6 +8,7 @@ import { opened } from '../state/reader.js';
 import { t } from '../strings.js';
 import { Cards } from './cards.js';
 import { Facts } from './headers.js';
+import { Download } from './parts.js';
 import { Asked, Octets, decode } from './source.js';
 import { showPart } from './tabs.js';
 
@@ -43,7 +44,7 @@ function Chosen({ id, part }) {
     <section ref=${box} class="part scrolls" aria-label=${nameOf(part)}>
       <div class="bar">
         <h2 class="space">${nameOf(part)}</h2>
-        ${url && html`<a class="quiet-button" href=${asFile(url)} download=${part.filename || undefined}>${icon('download')}<span>${t.actions.download}</span></a>`}
+        ${url && html`<${Download} url=${url} name=${part.filename} />`}
       </div>
       <${Facts} facts=${[
         ['Content-Type', contentType + (charset && `; charset=${charset}`)], ['Content-Disposition', disposition], ['Content-ID', contentId],
@@ -57,7 +58,7 @@ function Chosen({ id, part }) {
 function Shown({ id, part }) {
   if (!part?.part || part.children.length) return null;
   const type = `${part.contentType} ${part.filename}`, name = nameOf(part), url = partURL(id, part.part);
-  if (/^image\/(png|p?jpe?g|gif|webp|avif|bmp|apng|x-icon|vnd\.microsoft\.icon) /.test(type)) return html`<p class="picture"><img src=${url} alt=${name} /></p>`;
+  if (/^image\/(png|p?jpe?g|gif|webp|avif|bmp|x-icon) /.test(type)) return html`<p class="picture"><img src=${url} alt=${name} /></p>`;
   if (/^application\/pdf /.test(type) && navigator.pdfViewerEnabled) return html`<iframe src=${url} title=${name}></iframe>`;
   const text = html`<${Octets} url=${url} charset=${part.charset} links />`;
   if (/^text\/(calendar|(x-)?vcard) |\.(ics|vcf)$/i.test(type)) return html`

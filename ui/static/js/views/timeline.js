@@ -4,7 +4,7 @@ import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { opened } from '../state/reader.js';
 import { t } from '../strings.js';
-import { Link, Reply, Some, StateChip } from './parts.js';
+import { Link, Reply, Some, StateChip, signs } from './parts.js';
 
 const SHOWN = 4; // deliveries
 
@@ -25,11 +25,6 @@ const Track = ({ rcpt, state, steps, next }) => html`
     <ol>${steps.map((step) => html`<${Step} ...${step} />`)}</ol>
     ${next && html`<p class="where">${t.timeline.next(exact(next))}</p>`}
   </details>`;
-
-const signs = {
-  received: 'inbox', delivered: 'check', kept: 'check', queued: 'clock', held: 'pause', thawed: 'play', retried: 'retry', rerouted: 'rules', deferred: 'retry', relayed: 'relay',
-  failed: 'attempts', expired: 'clock', bounced: 'bounce', warned: 'warning', released: 'relay', lost: 'close', refused: 'attempts', discarded: 'close',
-};
 
 const Did = ({ did }) => html`${icon(signs[did] ?? 'minus')}${t.did[did] ?? t.states[did] ?? did}`;
 
@@ -54,14 +49,14 @@ const Step = ({ at, did, rule, host, reply, ref }) => html`
     <b><${Did} did=${did} /></b>
     ${host && html`<span class="where">${host}</span>`}
     <${Reply} reply=${reply} />
-    ${rule && html`<${Link} to=${{ view: 'rules' }}>${t.timeline.rule(rule)}<//>`}
-    ${ref && html`<${Link} to=${{ id: ref }}>${did === 'released' ? t.timeline.original : t.timeline.report}<//>`}
+    ${rule && html`<${Link} to=${{ view: 'rules' }} text=${t.timeline.rule(rule)} />`}
+    ${ref && html`<${Link} to=${{ id: ref }} text=${did === 'released' ? t.timeline.original : t.timeline.report} />`}
   </li>`;
 
 /** Related leads from a report to its message here, and back. One of Postroom's own has the message in its session. */
 export function Related({ message: { session } }) {
   const { originals, reports } = opened.value;
   const about = session?.protocol === 'REPORT' ? [{ id: session.id.split(' ')[1], subject: t.timeline.original }] : originals;
-  const line = (text, list) => list.map(({ id, subject }) => html`<p key=${id} class="origin">${icon('bounce')}${text} <${Link} to=${{ id }}>${subject || t.noSubject}<//></p>`);
+  const line = (text, list) => list.map(({ id, subject }) => html`<p key=${id} class="origin">${icon('bounce')}${text} <${Link} to=${{ id }} text=${subject || t.noSubject} /></p>`);
   return [line(t.mail.reportOn, about), line(t.mail.reportedBy, reports)];
 }
