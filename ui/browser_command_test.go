@@ -578,7 +578,7 @@ func offersParse(t *testing.T, b *tab) {
 	for _, lang := range []string{"en", "zh"} {
 		words := "(await import('/static/js/strings/" + lang + ".js')).default.search"
 		explained := map[string][]string{}
-		for _, operator := range imported[[]string](b, `return Object.keys(`+words+`.operators).flatMap((names) => names.split(' '))`) {
+		for _, operator := range imported[[]string](b, `return Object.keys(`+words+`.operators)`) {
 			explained[operator] = offered[operator]
 		}
 		if !reflect.DeepEqual(offered, explained) {

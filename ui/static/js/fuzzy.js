@@ -1,12 +1,12 @@
 // How well what was typed fits a text: for a few letters of what one means.
 
-// Where a word begins, and where it ends.
-const BEGINS = '(?<![\\p{L}\\p{N}])', ENDS = '(?![\\p{L}\\p{N}])';
+// Where a word begins.
+const BEGINS = '(?<![\\p{L}\\p{N}])';
 
 /** ways are how a word may fit, the best first; the last is letter by letter, each beside the one before or at the beginning of a word. */
 function ways(word) {
   const letters = Array.from(word, (c) => `\\u{${c.codePointAt(0).toString(16)}}`), whole = letters.join('');
-  return [`^${whole}${ENDS}`, `^${whole}`, BEGINS + whole + ENDS, BEGINS + whole, whole, BEGINS + letters.join(`(?:.*?${BEGINS})?`)].map((way) => new RegExp(way, 'iu'));
+  return ['^' + whole, BEGINS + whole, whole, BEGINS + letters.join(`(?:.*?${BEGINS})?`)].map((way) => new RegExp(way, 'iu'));
 }
 
 /** cost is how far from the best a text fits; of texts that fit as well the shorter is better. */

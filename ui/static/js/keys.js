@@ -4,7 +4,6 @@ import { begins, find } from './commands.js';
 import { dialog } from './state/notices.js';
 
 const PALETTE = 'Mod+k';
-const modifiers = ['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'Process', 'Dead', 'Unidentified'];
 
 /** first is what was pressed of two keys. */
 let first = '';
@@ -26,7 +25,7 @@ function onKeyDown(event) {
 /** pressed names a key as commands do: by its character, or in other scripts by the Latin letter at its place. '' is none. */
 function pressed(event) {
   const { key, code, isComposing, shiftKey } = event;
-  if (isComposing || !key || modifiers.includes(key)) return '';
+  if (isComposing || !key || /^(Shift|Control|Alt|Meta)/.test(key)) return '';
   const letter = key.length === 1 && key > '~' && !shiftKey && /^Key([A-Z])$/.exec(code)?.[1];
   const name = letter ? letter.toLowerCase() : key;
   if (event.getModifierState('AltGraph')) return name;

@@ -1,4 +1,4 @@
-// Two messages beside each other, and the choice of the second.
+// The choice of two messages to be compared.
 import { effect, signal } from '@preact/signals';
 import * as api from '../api.js';
 import { quoted } from '../complete.js';
@@ -28,13 +28,3 @@ effect(() => {
   cancel();
   queueMicrotask(() => compare([id, one.id], { replace: true }));
 });
-
-/** both is {list} of the messages that are compared, or the {problem} there was. */
-export const both = signal({});
-
-export async function load() {
-  const { sub } = route.value, { a, b } = Object.fromEntries(new URLSearchParams(sub));
-  both.value = {};
-  const got = await Promise.all([api.message(a), api.message(b)]).then((list) => ({ list }), (problem) => ({ problem }));
-  if (route.value.sub === sub) both.value = got;
-}

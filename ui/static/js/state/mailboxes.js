@@ -34,11 +34,8 @@ const MANY = 12;
 
 const domainOf = ({ address }) => address.slice(address.lastIndexOf('@') + 1);
 
-/** byDomain says whether mailboxes are shown by domain: as the reader wants, or when there are many of several. */
-const byDomain = computed(() => {
-  const { value: all } = addresses;
-  return grouping.value === 'auto' ? all.length > MANY && all.some((box) => domainOf(box) !== domainOf(all[0])) : grouping.value === 'on';
-});
+/** byDomain says whether mailboxes are shown by domain: as the reader wants, or when there are many. */
+const byDomain = computed(() => (grouping.value === 'auto' ? addresses.value.length > MANY : grouping.value === 'on'));
 
 /**
  * tree is what the pane shows, from the top: pinned mailboxes, then groups

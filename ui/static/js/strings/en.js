@@ -155,9 +155,10 @@ export default {
     teach: 'Words are found anywhere in a mail. Operators say where to look, quotes keep words together, - is not, OR is either:',
     examples: ['from:app subject:invoice', '-has:attachment after:24h', '"your order" OR subject:/^re:/'],
     operators: {
-      from: 'Sender, in the header or the envelope', 'to cc bcc': 'Recipient in the header', rcpt: 'Recipient in the envelope', mailbox: 'Where it is',
-      'subject body': 'What it says', header: 'Any header: X-Name or X-Name=value', attachment: 'File name or content type', id: 'The message with that id',
-      'larger smaller': 'Size: 10k, 1.5M', 'after before': 'When it came: a date in UTC, or an age in s, m, h, d or w', is: 'State', has: 'Parts',
+      from: 'Sender, in the header or the envelope', to: 'Recipient in the header', cc: 'Recipient in the header', bcc: 'Recipient in the header', rcpt: 'Recipient in the envelope', mailbox: 'Where it is',
+      subject: 'What it says', body: 'What it says', header: 'Any header: X-Name or X-Name=value', attachment: 'File name or content type', id: 'The message with that id',
+      larger: 'Size: 10k, 1.5M', smaller: 'Size: 10k, 1.5M',
+      after: 'A date in UTC, or an age in s, m, h, d or w', before: 'A date in UTC, or an age in s, m, h, d or w', is: 'State', has: 'Parts',
     },
   },
 

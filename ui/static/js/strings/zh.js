@@ -154,9 +154,10 @@ export default {
     teach: '词语会在邮件的任何位置查找。运算符限定范围，引号表示短语，- 表示排除，OR 表示任一：',
     examples: ['from:app subject:发票', '-has:attachment after:24h', '"your order" OR subject:/^re:/'],
     operators: {
-      from: '发件人（邮件头或信封）', 'to cc bcc': '邮件头中的收件人', rcpt: '信封收件人', mailbox: '所在邮箱',
-      'subject body': '主题或正文', header: '任意邮件头：X-Name 或 X-Name=value', attachment: '附件的文件名或内容类型', id: '具有该 ID 的邮件',
-      'larger smaller': '大小：10k、1.5M', 'after before': '收到的时间：UTC 日期，或多久以前（s、m、h、d、w）', is: '状态', has: '包含的部分',
+      from: '发件人（邮件头或信封）', to: '邮件头中的收件人', cc: '邮件头中的收件人', bcc: '邮件头中的收件人', rcpt: '信封收件人', mailbox: '所在邮箱',
+      subject: '主题', body: '正文', header: '任意邮件头：X-Name 或 X-Name=value', attachment: '附件的文件名或内容类型', id: '具有该 ID 的邮件',
+      larger: '大小：10k、1.5M', smaller: '大小：10k、1.5M',
+      after: 'UTC 日期，或多久以前（s、m、h、d、w）', before: 'UTC 日期，或多久以前（s、m、h、d、w）', is: '状态', has: '包含的部分',
     },
   },
 

@@ -1,13 +1,13 @@
 // Two messages side by side, with what differs marked.
 import { useEffect, useState } from 'preact/hooks';
-import { htmlURL } from '../api.js';
+import { htmlURL, message } from '../api.js';
 import { inTurns, rows } from '../diff.js';
 import { exact } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { address, follow, go, leave, route } from '../router.js';
 import { stored } from '../settings.js';
-import { both, cancel, compare, first, load } from '../state/compare.js';
+import { cancel, compare, first } from '../state/compare.js';
 import { t } from '../strings.js';
 import { Choice, CopyButton, Failure, IconButton, Loading } from './parts.js';
 
@@ -28,8 +28,13 @@ const sides = {
 };
 
 export function Compare() {
-  const { sub } = route.value, { list, problem } = both.value;
-  useEffect(() => { load(); }, [sub]);
+  const { sub } = route.value, [{ list, problem }, show] = useState({});
+  const load = () => {
+    const { a, b } = Object.fromEntries(new URLSearchParams(sub)), showHere = (found) => route.value.sub === sub && show(found);
+    show({});
+    Promise.all([message(a), message(b)]).then((list) => showHere({ list }), (problem) => showHere({ problem }));
+  };
+  useEffect(load, [sub]);
   return html`
     <section class="list view compare" aria-label=${t.compare.title} aria-busy=${!list && !problem}>
       <header class="pane-head">

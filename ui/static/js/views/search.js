@@ -20,7 +20,7 @@ const offered = signal([]);
 const withdraw = () => { offered.value = []; };
 
 function offer() {
-  const senders = feed.value.rows.flatMap(({ from, envelope }) => [from[0]?.address, envelope.from]).filter(Boolean);
+  const senders = feed.value.rows.map(({ from: [author], envelope }) => author?.address || envelope.from).filter(Boolean);
   const mailboxes = addresses.value.map(({ address }) => address);
   offered.value = suggest(text.value, field().selectionStart, { senders: [...new Set(senders)], mailboxes, searches: searches.value });
 }
@@ -43,7 +43,7 @@ export function Search() {
   return html`
     <div class="search" role="search" data-wrong=${wrong ? '' : undefined}>
       <${Combobox} id="search" label=${t.search.placeholder} sign="search" options=${options} choose=${accept} row=${Offer}
-        enterkeyhint="search" maxlength="4096" aria-invalid=${wrong} aria-describedby="search-problem"
+        aria-invalid=${wrong} aria-describedby="search-problem"
         value=${text.value} onInput=${onInput} onCompositionEnd=${onInput} onKeyDown=${onKeyDown} onFocus=${offer} onBlur=${withdraw}>
         ${text.value
           ? html`<${IconButton} name="close" label=${t.search.clear} onClick=${clearAndStay} />`
@@ -53,12 +53,10 @@ export function Search() {
     </div>`;
 }
 
-const meaning = (operator) => Object.entries(t.search.operators).find(([names]) => names.split(' ').includes(operator))[1];
-
 const Offer = (one) => html`
   ${one.caret === undefined && icon('clock')}
   <code>${one.label}</code>
-  <span class="label kind">${one.operator && meaning(one.operator)}</span>`;
+  <span class="label kind">${t.search.operators[one.operator]}</span>`;
 
 function onInput({ target, isComposing, type: event }) {
   const composing = event === 'input' && isComposing;
