@@ -61,7 +61,6 @@ export const htmlURL = (id, remote) => messagePath(id) + '/html' + (remote ? '?r
 export const partURL = (id, part) => messagePath(id) + '/parts/' + encodeURIComponent(part);
 export const asFile = (url) => url + '?download=1';
 export const transcriptURL = (id) => messagePath(id) + '/transcript';
-export const sessionTranscriptURL = (id) => `${API}/sessions/${encodeURIComponent(id)}/transcript`;
 export const attemptURL = (id) => API + '/attempts/' + encodeURIComponent(id) + '/raw';
 export const eventsURL = (after) => {
   const url = new URL(API + '/events', location.href);

@@ -105,12 +105,12 @@ function tell(text) {
   telling = setTimeout(() => { caughtUp.value = ''; }, CAUGHT_UP);
 }
 
-let collected = [], scheduled = false, overflow = false, arrived = 0;
+let collected = [], scheduled = false, arrived = 0;
 
 function collect(events) {
   resume(events);
-  if (collected.length + events.length > HELD) overflow = true;
-  else collected.push(...events);
+  collected.push(...events);
+  if (collected.length > HELD) collected = [{ type: 'lagged', seq: events.at(-1).seq }];
   arrived += events.filter(({ type }) => type === 'added').length;
   if (scheduled) return;
   scheduled = true;
@@ -120,9 +120,9 @@ function collect(events) {
 
 function flush() {
   const events = collected;
-  const incomplete = overflow || events.some(({ type }) => type === 'lagged');
+  const incomplete = events.some(({ type }) => type === 'lagged');
   collected = [];
-  scheduled = overflow = false;
+  scheduled = false;
   batch(() => {
     for (const name of wanted()) if (!parts[name].apply(events) || incomplete) later(name);
     notify.apply(events);
