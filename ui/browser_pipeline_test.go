@@ -99,7 +99,7 @@ func pipelines(t *testing.T, browser context.Context) {
 
 	b.do(chromedp.EmulateViewport(390, 844))
 	b.until(`document.documentElement.scrollWidth <= 390 && [...document.querySelectorAll('.station rect')].every((e) => e.getBoundingClientRect().right <= 390 && e.getBoundingClientRect().left >= 0)`)
-	b.until(`document.querySelector('.picture').getBoundingClientRect().height > 400`)
+	b.until(`document.querySelector('.pipeline svg').getBoundingClientRect().height > 400`)
 }
 
 // cdpShift is the modifier of the shift key.

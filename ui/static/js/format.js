@@ -40,8 +40,8 @@ export function due(iso) {
 
 /** span is a length of time in its two largest units. */
 export function span(milliseconds) {
+  if (milliseconds < 60_000) return t.time.seconds(Number((milliseconds / 1000).toPrecision(2)));
   const minutes = Math.round(milliseconds / 60_000), { days, hours } = t.time;
-  if (!minutes) return t.time.seconds(Math.round(milliseconds / 1000));
   const parts = [[Math.floor(minutes / 1440), days], [Math.floor(minutes / 60) % 24, hours], [minutes % 60, t.time.minutes]];
   const from = parts.findIndex(([n]) => n > 0);
   return parts.slice(from, from + 2).filter(([n]) => n > 0).map(([n, word]) => word(n)).join(' ');

@@ -96,7 +96,7 @@ export default {
   },
 
   pipeline: {
-    title: 'Pipeline', tries: 'Coming tries', off: 'off', next: (when) => `next ${when}`,
+    title: 'Pipeline', off: 'off', next: (when) => `next ${when}`,
     senders: 'Senders', pickup: 'Pickup', refused: 'Refused', mailboxes: 'Mailboxes', drop: 'Drop', relayed: 'Next hops',
   },
 

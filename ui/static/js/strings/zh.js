@@ -95,7 +95,7 @@ export default {
   },
 
   pipeline: {
-    title: '流程', tries: '即将进行的尝试', off: '关闭', next: (when) => `下次${when}`,
+    title: '流程', off: '关闭', next: (when) => `下次${when}`,
     senders: '发送方', pickup: 'Pickup', refused: '被拒', mailboxes: '邮箱', drop: 'Drop', relayed: '下一跳',
   },
 

@@ -31,7 +31,7 @@ export function Lane({ coming, place, width }) {
     if (!last || x - last.x >= TOUCHING) marks.push({ ...one, x, right: x > width / 2 });
     else Object.assign(last, { count: last.count + one.count, to: last.to.concat(one.to).slice(0, 3) });
   }
-  return html`<ul class="lane" aria-label=${t.pipeline.tries}>${marks.map((one) => html`<${Mark} key=${one.at} ...${one} />`)}</ul>`;
+  return html`<ul class="lane">${marks.map((one) => html`<${Mark} key=${one.at} ...${one} />`)}</ul>`;
 }
 
 /** Mark is what falls due at about one time; it leads to the message, or to all that waits for the hop. */

@@ -55,8 +55,8 @@ export function ClockRow() {
   return html`
     <section class="clock-row" aria-label=${t.places.clock}>
       <${Clock} />
-      ${coming.length > 0 && html`<ol class="coming" aria-label=${t.clock.nextDue}>${coming.map(({ at, hop, to, count: n, id }) => html`
+      ${coming.length > 0 && html`<ul class="coming">${coming.map(({ at, hop, to, count: n, id }) => html`
         <li key=${at + hop}><time datetime=${at} title=${exact(at)}>${due(at)}</time>
-          <a href=${address({ id: id.split('/')[0] })} onClick=${follow(() => openMessage(id))}>${t.list.others(to[0], n - 1)}</a> <span class="way">${hop}</span></li>`)}</ol>`}
+          <a href=${address({ id: id.split('/')[0] })} onClick=${follow(() => openMessage(id))}>${t.list.others(to[0], n - 1)}</a> <code>${hop}</code></li>`)}</ul>`}
     </section>`;
 }

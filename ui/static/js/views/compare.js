@@ -9,7 +9,7 @@ import { address, follow, go, leave, route } from '../router.js';
 import { stored } from '../settings.js';
 import { cancel, compare, first } from '../state/compare.js';
 import { t } from '../strings.js';
-import { Choice, CopyButton, Failure, IconButton, Loading } from './parts.js';
+import { Choice, Failure, IconButton, Loading } from './parts.js';
 
 // Equal lines shown around what differs.
 const AROUND = 3;

@@ -41,7 +41,7 @@ function path([x, y], [toX, toY], way, wide, between) {
 export function Picture({ width }) {
   const { places, paths, wide, height } = layout(width);
   return html`
-    <svg class="picture" width=${width} height=${height} viewBox="-0.5 -0.5 ${width} ${height}">
+    <svg width=${width} height=${height} viewBox="-0.5 -0.5 ${width} ${height}">
       <defs><marker id="arrow" viewBox="0 0 6 8" refX="6" refY="4" markerWidth="6" markerHeight="8" orient="auto"><path d="m1 1 4 3-4 3" /></marker></defs>
       <g aria-hidden="true">${Object.values(paths).map((d) => html`<path class="edge" d=${d} marker-end="url(#arrow)" />`)}</g>
       <g role="list" aria-label=${t.pipeline.title}>${Object.entries(places).map(([name, place]) => html`<${Station} key=${name} name=${name} place=${place} wide=${wide} />`)}</g>

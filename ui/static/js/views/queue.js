@@ -39,7 +39,7 @@ function Body({ width }) {
   if (!hops.length && !deliveries.length) return html`<div class="nothing"><p class="what">${t.queue.empty}</p><p>${t.queue.emptyHint}</p><code>route to=*@partner.test relay smtp://mail:2525</code></div>`;
   return html`
     <${Ticks} place=${place} width=${width} />
-    <ul class="hops" aria-label=${t.pipeline.relayed}>${hops.map((hop) => html`
+    <ul class="hops">${hops.map((hop) => html`
       <${Hop} key=${hop.name} hop=${hop} coming=${coming.filter((one) => one.hop === hop.name)} place=${place} width=${width} />`)}</ul>
     <${Deliveries} />`;
 }
@@ -80,7 +80,7 @@ function Deliveries() {
         ${n ? counted('selected', n) : t.queue.deliveries(ids.length)}${!n && next && '+'}</label>
       ${n > 0 && html`<${Actions} as=${QuietButton} run=${actOnSelected} />`}
     </div>
-    <ul aria-label=${t.places.queue}>${deliveries.map((one) => html`<${Delivery} key=${one.id} ...${one} />`)}</ul>
+    <ul>${deliveries.map((one) => html`<${Delivery} key=${one.id} ...${one} />`)}</ul>
     ${next && html`<p class="hint"><button type="button" class="button" onClick=${showMore}>${t.actions.more}</button></p>`}`;
 }
 
@@ -94,7 +94,7 @@ function Delivery({ id, message, delivery: { rcpt, state, next, route: way, trai
         <${StateChip} state=${state} />
         <${Next} at=${next} />
         ${tries > 0 && html`<span>${t.did.deferred} ${count(tries)}×</span>`}
-        <span class="way">${way}</span>
+        <code>${way}</code>
       </span>
       <${Actions} of=${state === 'held' ? still : moves} run=${(action) => act(action, { ids: [id] })} />
       <${Reply} reply=${trail.findLast((step) => step.reply)?.reply} />

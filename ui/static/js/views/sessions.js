@@ -1,10 +1,11 @@
 // Who talks, or has talked, to the SMTP server; and what was said.
 import { useEffect, useRef } from 'preact/hooks';
 import { cursor, openSession } from '../actions.js';
-import { bytes, exact, took, when } from '../format.js';
+import { bytes, exact, span, when } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { address, close, follow, go, route } from '../router.js';
+import { room } from '../settings.js';
 import { filter, load, open, session, sessions } from '../state/sessions.js';
 import { info } from '../store.js';
 import { t } from '../strings.js';
@@ -37,15 +38,13 @@ function Body() {
 }
 
 /** lasted is a time in seconds, as exact as it is of use. */
-const lasted = (seconds) => took(seconds * 1000);
+const lasted = (seconds) => span(seconds * 1000);
 
-/** Sign is how a session stands: a shape, a colour and a word. */
+/** Sign is how a session stands: a shape, a colour and words. */
 function Sign({ talk: { endedAt, end, errors, command } }) {
-  const wrong = errors > 0 || end === 'timeout' || end === 'rule', kind = !endedAt ? 'open' : wrong ? 'wrong' : end;
+  const kind = !endedAt ? 'open' : errors || end === 'timeout' || end === 'rule' ? 'wrong' : end;
   return html`
-    <span class="sign" data-kind=${kind}>
-      ${icon({ open: 'plug', wrong: 'stop', quit: 'check' }[kind] ?? 'hollow')}${endedAt && errors ? t.sessions.errors(errors) : t.sessions.ends[end]}${!endedAt && html` <code>${command}</code>`}
-    </span>`;
+    <span class="sign" data-kind=${kind}>${icon({ open: 'plug', wrong: 'stop', quit: 'check' }[kind] ?? 'hollow')}${t.sessions.ends[end]} ${endedAt ? errors > 0 && t.sessions.errors(errors) : html`<code>${command}</code>`}</span>`;
 }
 
 function Row({ talk }) {
@@ -69,7 +68,7 @@ export function Session() {
     <section class="message session" aria-label=${t.session.title}>
       <header class="pane-head">
         <${IconButton} name="back" label=${t.actions.back} onClick=${close} />
-        <h2>${talk && (talk.helo || talk.remote)}</h2>
+        <h2 aria-level=${room.value === 'narrow' ? 1 : 2}>${talk && (talk.helo || talk.remote)}</h2>
         ${talk && html`<${CopyButton} label="${t.actions.copy}: ${t.session.transcript}" text=${plain(talk)} />`}
       </header>
       ${problem ? html`<${Failure} problem=${problem} retry=${() => open(id)} />`
@@ -82,10 +81,10 @@ const letters = { client: 'C', server: 'S', note: '#' };
 const plain = ({ lines }) => lines.map(({ at, from, text }) => `${at.toFixed(3).padStart(9)} ${letters[from]}: ${text}\n`).join('');
 
 function Facts({ talk }) {
-  const { remote, local, user, mechanism, protocol, tls, startedAt, messages, refused, octetsIn, octetsOut, timings: { first, answer, total }, end } = talk;
+  const { remote, local, user, mechanism, protocol, tls, startedAt, messages, refused, octetsIn, octetsOut, timings: { first, answer, total } } = talk;
   return html`
     <p class="facts"><${Sign} talk=${talk} />${[
-      end && t.sessions.ends[end], `${remote} → ${local}`, user && `${user} (${mechanism})`, protocol, tls,
+      `${remote} → ${local}`, user && `${user} (${mechanism})`, protocol, tls,
       exact(startedAt), lasted(total), t.status.messages(messages), refused > 0 && `${refused} ${t.did.refused}`, `↓ ${bytes(octetsIn)} ↑ ${bytes(octetsOut)}`,
       first !== null && `${t.sessions.first} ${lasted(first)}`, answer !== null && `${t.sessions.answer} ${lasted(answer)}`,
     ].map((text) => text && html`<span>${text}</span>`)}</p>`;
