@@ -174,7 +174,7 @@ function Row({ row, box, place }) {
   const flag = (is) => useComputed(() => (is() ? '' : undefined)).value; // what others are does not concern this one
   const open = flag(() => route.value.id === id), chosen = flag(() => selection.isChosen(id)), at = flag(() => cursor.value === id);
   const selected = useComputed(() => (selection.chosen.value.length ? selection.isChosen(id) : route.value.id === id)).value;
-  const unread = !seenIn(box, row), state = stateOf(row, box), reason = box === BADMAIL && row.deliveries.find(({ reason }) => reason)?.reason;
+  const unread = !seenIn(box, row), state = stateOf(row, box), reason = box === BADMAIL && row.deliveries.find(({ mailbox }) => mailbox === BADMAIL)?.trail?.findLast((step) => step.reply)?.reply;
   return html`
     <a class="row" id="row-${id}" role="option" tabindex="-1" href=${address({ id })} aria-selected=${selected}
       aria-setsize=${size.value} aria-posinset=${place + 1} draggable="true" onDragStart=${(event) => drag(event, row)}
