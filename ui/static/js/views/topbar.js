@@ -3,12 +3,14 @@ import { html } from '../html.js';
 import { icon, mark } from '../icons.js';
 import { address, follow, go } from '../router.js';
 import { dialog } from '../state/notices.js';
+import { info } from '../store.js';
 import { t } from '../strings.js';
 import { Unreal } from './clock.js';
 import { ComposeButton } from './compose.js';
 import { Key } from './keys.js';
-import { IconButton } from './parts.js';
+import { Copyable, IconButton } from './parts.js';
 import { Search } from './search.js';
+import { reachable } from './snippets.js';
 
 export function TopBar() {
   const { smtp } = info.value ?? {};
