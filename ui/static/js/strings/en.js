@@ -166,7 +166,7 @@ export default {
     loading: 'Loading message…', none: 'No message open', gone: 'This message is gone', goneHint: 'It was deleted, or made room for newer mail.',
     to: 'to', moreRecipients: (n) => `+${n} more`, defects: (n) => many(n, 'defect', 'defects'),
     envelope: 'Envelope', envelopeFrom: (address) => `envelope ${address || '<>'}`,
-    onlyHeaders: (n) => `+${n} only in headers`, notSent: (list) => `In To or Cc, but not among the recipients of the envelope: ${list}`,
+    onlyHeaders: (n) => `+${n} only in headers`, notSent: (list) => `In To or Cc, but not in the envelope: ${list}`,
     tabs: { preview: 'Preview', text: 'Text', source: 'HTML', headers: 'Headers', structure: 'Structure', raw: 'Raw', session: 'Session', checks: 'Checks' },
     htmlFrame: 'The mail as HTML', noHtml: 'This mail has no HTML part.', noText: 'This mail has no text part.',
     remote: (n, loaded) => `${many(n, 'remote reference', 'remote references')} ${loaded ? 'loaded' : 'blocked'}`, remoteLoad: 'Load', remoteBlock: 'Block again',
@@ -178,12 +178,12 @@ export default {
     save: 'Download it to look at it.', reportOn: 'A report on', reportedBy: 'Reported on by',
     at: (offset) => `byte ${offset}`, fine: 'Nothing was found to be wrong.', notes: 'Notes',
     lacks: (name) => `There is no ${name} header.`, fromDiffers: (header, envelope) => `From is ${header}, the envelope says ${envelope} (MAIL FROM).`,
-    blind: (list) => `Blind copies, in the envelope but in no header: ${list}`, noText: 'There is HTML but no text for readers without HTML.',
+    blind: (list) => `Blind copies, in the envelope but in no header: ${list}`, noText: 'There is HTML but no text.',
     plain: (n) => `${many(n, 'link is', 'links are')} unencrypted (http:).`,
   },
 
   session: {
-    title: 'Session', remote: 'Client', local: 'Server', transcript: 'Transcript', forgotten: 'The transcript is gone, or there was none: only the latest SMTP sessions are kept.',
+    title: 'Session', remote: 'Client', local: 'Server', transcript: 'Transcript', forgotten: 'The transcript is gone, or there was none: only the latest are kept.',
   },
 
   actions: {

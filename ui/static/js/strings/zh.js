@@ -165,7 +165,7 @@ export default {
     loading: '正在加载邮件…', none: '没有打开的邮件', gone: '这封邮件已不存在', goneHint: '它被删除了，或为更新的邮件腾出了空间。',
     to: '至', moreRecipients: (n) => `另有 ${n} 个`, defects: (n) => `${count(n)} 处缺陷`,
     envelope: '信封', envelopeFrom: (address) => `信封 ${address || '<>'}`,
-    onlyHeaders: (n) => `另有 ${n} 个仅在邮件头中`, notSent: (list) => `在 To 或 Cc 中，但不在信封收件人中：${list}`,
+    onlyHeaders: (n) => `另有 ${n} 个仅在邮件头中`, notSent: (list) => `在 To 或 Cc 中，但不在信封中：${list}`,
     tabs: { preview: '预览', text: '文本', source: 'HTML', headers: '邮件头', structure: '结构', raw: '源码', session: '会话', checks: '检查' },
     htmlFrame: 'HTML 形式的邮件', noHtml: '这封邮件没有 HTML 部分。', noText: '这封邮件没有文本部分。',
     remote: (n, loaded) => `已${loaded ? '加载' : '阻止'} ${count(n)} 处远程引用`, remoteLoad: '加载', remoteBlock: '重新阻止',
@@ -177,12 +177,12 @@ export default {
     save: '请下载后查看。', reportOn: '报告的原邮件：', reportedBy: '相关报告：',
     at: (offset) => `第 ${offset} 字节`, fine: '没有发现问题。', notes: '提示',
     lacks: (name) => `缺少 ${name} 头。`, fromDiffers: (header, envelope) => `From 是 ${header}，信封是 ${envelope}（MAIL FROM）。`,
-    blind: (list) => `密送，在信封中但不在任何邮件头中：${list}`, noText: '有 HTML，但没有供不支持 HTML 的读者阅读的文本。',
+    blind: (list) => `密送，在信封中但不在任何邮件头中：${list}`, noText: '有 HTML，但没有文本。',
     plain: (n) => `${count(n)} 个链接未加密（http:）。`,
   },
 
   session: {
-    title: '会话', remote: '客户端', local: '服务器', transcript: '会话记录', forgotten: '会话记录已不再保留或从未有过：只保留最近的 SMTP 会话。',
+    title: '会话', remote: '客户端', local: '服务器', transcript: '会话记录', forgotten: '会话记录已不再保留或从未有过：只保留最近的。',
   },
 
   actions: {

@@ -4,7 +4,8 @@ import { t } from '../strings.js';
 import { Facts } from './headers.js';
 import { linked } from './source.js';
 
-const MOST = 50; // cards that are read
+// How many cards are read.
+const MOST = 50;
 
 export const Cards = ({ text }) => cards(text).map(({ title, fields }) => html`
   <div class="card"><h3>${title || t.noSubject}</h3><${Facts} facts=${fields.map(([name, value]) => [name, linked(value)])} /></div>`);

@@ -5,7 +5,8 @@ import { html } from '../html.js';
 import { t } from '../strings.js';
 import { IconButton } from './parts.js';
 
-const MOST = 10_000; // finds that are counted
+// How many finds are counted.
+const MOST = 10_000;
 
 /** Find looks for what is typed in the element of a ref; text is what it shows. */
 export function Find({ within, text }) {

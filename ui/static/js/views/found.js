@@ -9,7 +9,8 @@ import { CopyButton, Copyable, Some } from './parts.js';
 import { blind, differs, unsent } from './people.js';
 import { showOctet, showPart } from './tabs.js';
 
-const MOST = 3, FILES = 8; // codes, links; files
+// How many codes and links are offered, and files at first.
+const MOST = 3, FILES = 8;
 
 export function Found({ message: { attachments } }) {
   const { codes, links } = opened.value;

@@ -6,7 +6,8 @@ import { t } from '../strings.js';
 import { Choice, CopyButton, Some } from './parts.js';
 import { Bcc, Differs, Unsent, blind } from './people.js';
 
-const SHOWN = 200; // headers
+// How many headers show at first.
+const SHOWN = 200;
 
 export const HeadersTab = ({ message }) => html`
   <div class="headers-tab"><${Headers} message=${message} /><${Envelope} message=${message} /></div>`;

@@ -3,7 +3,8 @@ import { html } from '../html.js';
 import { t } from '../strings.js';
 import { Link, Some } from './parts.js';
 
-const SHOWN = 8; // recipients
+// How many recipients show at first.
+const SHOWN = 8;
 
 const lower = (address) => address.toLowerCase();
 const addresses = (list) => [...new Set(list.map(({ address }) => address))];

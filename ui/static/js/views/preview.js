@@ -7,8 +7,10 @@ import { change, opened } from '../state/reader.js';
 import { t } from '../strings.js';
 import { Choice, IconButton } from './parts.js';
 
-const WIDTHS = { tablet: 768, phone: 390 }; // pixels; all there is without
-const ZOOMS = [50, 75, 100, 125, 150, 200]; // per cent
+// In pixels; without one it is all there is.
+const WIDTHS = { tablet: 768, phone: 390 };
+// In per cent.
+const ZOOMS = [50, 75, 100, 125, 150, 200];
 
 export function PreviewTab({ message: { id, remoteContent } }) {
   const { remote } = opened.value, url = htmlURL(id, remote), dark = previewScheme.value === 'dark';

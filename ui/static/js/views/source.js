@@ -8,7 +8,8 @@ import { t } from '../strings.js';
 import { Find, mark, rangeIn, reveal } from './find.js';
 import { CopyButton, Failure, Loading } from './parts.js';
 
-const SHOWN = 256 * 1024, BEFORE = 4096; // characters or octets: all that shows, and what shows before a place far down
+// Characters or octets: all that shows, and what shows before a place far down.
+const SHOWN = 256 * 1024, BEFORE = 4096;
 
 export const TextTab = ({ message: { text } }) => html`<${Start} text=${text} links />`;
 export const SourceTab = ({ message }) => html`<${Start} text=${message.html} />`;

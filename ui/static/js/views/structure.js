@@ -37,7 +37,8 @@ const Node = ({ node, chosen }) => html`
 
 function Chosen({ id, part }) {
   const { contentType, charset, disposition, contentId, enclosed } = part, url = part.part && partURL(id, part.part), box = useRef(null);
-  useEffect(() => { // where the tree is above, to what was chosen in it
+  // Where the tree is above, to what was chosen in it.
+  useEffect(() => {
     if (opened.value.part !== undefined) box.current.parentElement.scrollTop = box.current.offsetTop - box.current.parentElement.offsetTop;
   }, [opened.value.part]);
   return html`

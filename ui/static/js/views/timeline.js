@@ -6,7 +6,8 @@ import { opened } from '../state/reader.js';
 import { t } from '../strings.js';
 import { Link, Reply, Some, StateChip, signs } from './parts.js';
 
-const SHOWN = 4; // deliveries
+// How many deliveries show at first.
+const SHOWN = 4;
 
 /** Timeline has a track for each delivery that something happened to; mail that simply went into its mailboxes has one quiet line. */
 export function Timeline({ message: { receivedAt, deliveries } }) {
