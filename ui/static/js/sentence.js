@@ -13,7 +13,10 @@ export const moment = (stage) => t.ruleSays[stage] ?? fill('at', stage.toUpperCa
 
 /** sentence says what a rule does, when, and how often. */
 export function sentence({ at, match, times, do: actions }) {
-  const terms = match.map(({ field, not, any }) => fill(not ? 'not' : 'is', fill(field, any.join(' / '))));
+  const terms = match.map(({ field, not, any }) => {
+    const term = fill(field, any.join(' / '));
+    return not ? fill('not', term) : term;
+  });
   return [moment(at), ...terms, ...tell(times)].join(t.ruleSays.comma) + t.ruleSays.colon + deeds(actions);
 }
 

@@ -93,7 +93,7 @@ export default {
 
   // What the words of rules mean; … is where a value stands.
   ruleSays: {
-    comma: ', ', colon: ': ', is: '…', not: 'not …', at: 'At …',
+    comma: ', ', colon: ': ', not: 'not …', at: 'At …',
     connect: 'When a client connects', banner: 'At the greeting', auth: 'At login', dot: 'At the final dot', route: 'Once accepted', login: 'At POP3 login', retr: 'At POP3 RETR',
     to: 'to …', from: 'from …', client: 'client …', helo: 'HELO …', user: 'user …', tls: 'TLS …', size: 'size …', query: 'found by …',
     first: 'only the first …', nth: 'only number …', every: 'one in …', until: 'until … after the first', after: 'once … have passed since the first', rate: 'beyond …', chance: 'by a chance of …%', per: 'counted by …',

@@ -92,7 +92,7 @@ export default {
   },
 
   ruleSays: {
-    comma: '，', colon: '：', is: '…', not: '除了 …', at: '… 时',
+    comma: '，', colon: '：', not: '除了 …', at: '… 时',
     connect: '客户端连接时', banner: '问候时', auth: '登录时', dot: '正文结束时', route: '接受之后', login: 'POP3 登录时', retr: 'POP3 取信时',
     to: '收件人 …', from: '发件人 …', client: '客户端 …', helo: 'HELO …', user: '用户 …', tls: 'TLS …', size: '大小 …', query: '搜索 …',
     first: '前 … 次', nth: '仅第 … 次', every: '每 … 次一次', until: '首次之后 … 内', after: '首次之后满 …', rate: '超出 … 的', chance: '概率 …%', per: '按 … 计数',

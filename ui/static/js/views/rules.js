@@ -26,7 +26,10 @@ const starts = {
 
 export function Rules() {
   useEffect(() => { loadWords().catch((problem) => fail(t.errors.rulesFailed, problem)); }, []);
-  const start = (text) => write({ id: draft.value.id, text: text.replace('…', subject) }, subject());
+  const start = (text) => {
+    const whom = subject();
+    write({ ...draft.value, text: text.replace('…', () => whom) }, whom);
+  };
   return html`
     <section class="list view rules" aria-label=${t.places.rules}>
       <${ViewHead} title=${t.places.rules} />

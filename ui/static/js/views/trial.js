@@ -46,10 +46,11 @@ function Past({ chosen }) {
   const [messages, setMessages] = useState([]);
   useEffect(() => { api.messages({ limit: RECENT }).then(({ messages }) => setMessages(messages), () => {}); }, []);
   const options = [
+    ['', t.ruleTrial.choose],
     ...attempts.value.rows.slice(0, RECENT).map(({ id, at, stage, did, to }) => ['attempt=' + id, when(at), t.did[did], stage, to[0]]),
     ...messages.map(({ id, receivedAt, subject, envelope: { to } }) => ['message=' + id, when(receivedAt), subject || t.noSubject, to[0]?.address ?? to[0]]),
   ];
-  if (options.every(([value]) => value !== chosen)) options.unshift([chosen, chosen || t.ruleTrial.choose]);
+  if (options.every(([value]) => value !== chosen)) options.push([chosen, chosen]);
   return html`
     <select value=${chosen} onChange=${({ target }) => go({ view: 'rules', sub: target.value }, { replace: true })}>
       ${options.map(([value, ...texts]) => html`<option key=${value} value=${value}>${texts.filter(Boolean).join(' · ')}</option>`)}
