@@ -33,7 +33,8 @@ const beginnings = ({ fields, actions }) => [
 function values(key, { per }) {
   if (key === 'per') return per.map((text) => ({ text }));
   const { values = [] } = [...words.value.fields, ...words.value.times].find(({ name }) => name === key) ?? {};
-  return key === 'to' || key === 'from' ? [...patterns.value.map((text) => ({ text })), ...values] : values;
+  const known = key === 'to' || key === 'from' ? patterns.value : [];
+  return [...known.map((text) => ({ text })), ...values.filter(({ text }) => !known.includes(text))];
 }
 
 /** following is what an action takes, behind the arguments that it has; some go on to another action. */

@@ -81,6 +81,6 @@ function Rule({ rule }) {
 const Magic = () => html`
   <details class="names" open=${about().id?.startsWith('magic:')}>
     <summary>${t.rules.magic}</summary>
-    <table><tbody>${words.value.addresses.map(({ address, example, stage, what }) => html`
-      <tr key=${address}><td><${Copyable} text=${example || address} /></td><td><code>${stage}</code></td><td>${what}</td></tr>`)}</tbody></table>
+    <ul>${words.value.addresses.map(({ address, example, what }) => html`
+      <li key=${address}><${Copyable} text=${example || address} />${what}</li>`)}</ul>
   </details>`;

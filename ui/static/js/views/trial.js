@@ -48,7 +48,7 @@ function Past({ chosen }) {
   const options = [
     ['', t.ruleTrial.choose],
     ...attempts.value.rows.slice(0, RECENT).map(({ id, at, stage, did, to }) => ['attempt=' + id, when(at), t.did[did], stage, to[0]]),
-    ...messages.map(({ id, receivedAt, subject, envelope: { to } }) => ['message=' + id, when(receivedAt), subject || t.noSubject, to[0]?.address ?? to[0]]),
+    ...messages.map(({ id, receivedAt, subject, envelope: { to } }) => ['message=' + id, when(receivedAt), subject || t.noSubject, to[0]]),
   ];
   if (options.every(([value]) => value !== chosen)) options.push([chosen, chosen]);
   return html`
@@ -68,7 +68,7 @@ function Told({ stage, to, reached, rule, matches, counts, failed, known, found,
         <p>${stage}</p>
       </div>
       <div class="why">
-        <p>${rule ? html`<${RuleLink} name=${rule} />` : words.tried} ${to.join(', ')}</p>
+        <p><b>${rule ? html`<${RuleLink} name=${rule} />` : words.tried}</b> ${to[0] && t.list.others(to[0], to.length - 1)}</p>
         <p>${failed ? html`<code>${term(failed)}</code> ${words.was(known ? found || '–' : words.unknown)}` : deeds(actions)}</p>
       </div>
     </li>`;
