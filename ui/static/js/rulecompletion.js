@@ -5,6 +5,8 @@ import { t } from './strings.js';
 
 const SHOWN = 60;
 
+const english = t.lang === 'en'; // as the server's meanings of words are
+
 /**
  * complete gives {from, to, typed, items}: each item {text, what} may take the place of
  * what lies between from and to, of which typed is before the caret.
@@ -14,17 +16,23 @@ export function complete(text, caret) {
   const last = before.pop(), [first, ...rest] = before, stage = words.value.stages.find(({ name }) => name === first);
   const used = rest.findLastIndex((word) => stage?.actions.includes(word));
   const [, key, value] = (used < 0 && /^([a-z]+)!?=(.*)$/.exec(last)) || [], typed = value ?? last;
-  const part = typed.toLowerCase(), fits = (text) => text !== typed && (key ? text.includes(part) : text.startsWith(part));
-  const all = /["#]/.test(last) ? [] : !first ? words.value.stages.map(({ name }) => ({ text: name, what: moment(name) }))
-    : !stage ? [] : used >= 0 ? following(stage, rest.slice(used)) : key ? values(key, stage) : beginnings(stage);
+  const part = typed.toLowerCase(), fits = (text) => text !== part && (key ? text.includes(part) : text.startsWith(part));
+  const choices = () => {
+    if (/["#]/.test(last)) return [];
+    if (!first) return words.value.stages.map(({ name, what }) => ({ text: name, what: english ? what : moment(name) }));
+    if (!stage) return [];
+    if (used >= 0) return following(stage, rest.slice(used));
+    return key ? values(key, stage) : beginnings(stage);
+  };
   return {
     from: caret - typed.length, to: caret + /^\S*/.exec(text.slice(caret))[0].length, typed,
-    items: all.filter(({ text }) => fits(text.toLowerCase())).slice(0, SHOWN),
+    items: choices().filter(({ text }) => fits(text.toLowerCase())).slice(0, SHOWN),
   };
 }
 
 /** offer makes items of those words that are named; what follows a word may belong to it. */
-const offer = (list, names, end = '') => list.filter(({ name }) => !names || names.includes(name)).map(({ name, what }) => ({ text: name + end, what: t.ruleSays[name] ?? what }));
+const offer = (list, names, end = '') => list.filter(({ name }) => !names || names.includes(name))
+  .map(({ name, what }) => ({ text: name + end, what: english ? what : t.ruleSays[name] ?? what }));
 
 const beginnings = ({ fields, actions }) => [
   ...offer(words.value.fields, fields, '='), ...offer(words.value.actions, actions), ...offer(words.value.times, undefined, '='),

@@ -23,7 +23,7 @@ async function page(before, rows) {
     if (number === asked) attempts.value = { phase: 'ready', rows: rows.concat(found), next, problem: null };
     return true;
   } catch (problem) {
-    if (number === asked) attempts.value = { ...attempts.value, phase: 'failed', problem };
+    if (number === asked && !before) attempts.value = { ...attempts.value, phase: 'failed', problem };
     throw problem;
   }
 }

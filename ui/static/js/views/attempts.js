@@ -5,6 +5,7 @@ import { bytes, exact, when } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { attempts, filter, load, more } from '../state/attempts.js';
+import { fail } from '../state/notices.js';
 import { t } from '../strings.js';
 import { Copyable, Failure, IconButton, Loading, Reply } from './parts.js';
 import { ViewHead } from './queue.js';
@@ -32,10 +33,11 @@ function Body() {
   const { phase, rows, next, problem } = attempts.value;
   if (phase === 'loading') return html`<${Loading} text=${t.places.attempts} />`;
   if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  const showMore = () => more().catch(fail);
   if (rows.length) {
     return html`
       <ul aria-label=${t.places.attempts}>${rows.map((one) => html`<${Attempt} key=${one.id} ...${one} />`)}</ul>
-      ${next && html`<p class="hint"><button type="button" class="button" onClick=${() => more().catch(() => {})}>${t.actions.more}</button></p>`}`;
+      ${next && html`<p class="hint"><button type="button" class="button" onClick=${showMore}>${t.actions.more}</button></p>`}`;
   }
   return html`
     <div class="nothing">${filter.value.trim() ? html`<p class="what">${t.search.none}</p>` : html`

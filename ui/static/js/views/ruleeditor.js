@@ -27,9 +27,9 @@ const offer = () => { offered.value = { ...complete(field().value, field().selec
 const withdraw = () => { offered.value = NOTHING; };
 
 function accept({ text }) {
-  const { from, to } = offered.value, input = field(), old = input.value;
-  const before = old.slice(0, from) + text + (text.endsWith('=') ? '' : ' ');
-  input.value = before + old.slice(to).trimStart();
+  const { from, to } = offered.value, input = field(), after = input.value.slice(to), whole = !text.endsWith('=');
+  const before = input.value.slice(0, from) + text + (whole ? ' ' : '');
+  input.value = before + (whole ? after.trimStart() : after);
   input.setSelectionRange(before.length, before.length);
   onInput();
 }
