@@ -158,7 +158,7 @@ export default {
       from: 'Sender, in the header or the envelope', to: 'Recipient in the header', cc: 'Recipient in the header', bcc: 'Recipient in the header', rcpt: 'Recipient in the envelope', mailbox: 'Where it is',
       subject: 'What it says', body: 'What it says', header: 'Any header: X-Name or X-Name=value', attachment: 'File name or content type', id: 'The message with that id',
       larger: 'Size: 10k, 1.5M', smaller: 'Size: 10k, 1.5M',
-      after: 'A date in UTC, or an age in s, m, h, d or w', before: 'A date in UTC, or an age in s, m, h, d or w', is: 'State', has: 'Parts',
+      after: 'A date in UTC, or an age in s, m, h, d or w', before: 'A date in UTC, or an age in s, m, h, d or w', is: 'unread, read or bounce', has: 'attachment or html',
     },
   },
 

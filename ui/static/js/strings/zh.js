@@ -157,7 +157,7 @@ export default {
       from: '发件人（邮件头或信封）', to: '邮件头中的收件人', cc: '邮件头中的收件人', bcc: '邮件头中的收件人', rcpt: '信封收件人', mailbox: '所在邮箱',
       subject: '主题', body: '正文', header: '任意邮件头：X-Name 或 X-Name=value', attachment: '附件的文件名或内容类型', id: '具有该 ID 的邮件',
       larger: '大小：10k、1.5M', smaller: '大小：10k、1.5M',
-      after: 'UTC 日期，或多久以前（s、m、h、d、w）', before: 'UTC 日期，或多久以前（s、m、h、d、w）', is: '状态', has: '包含的部分',
+      after: 'UTC 日期，或多久以前（s、m、h、d、w）', before: 'UTC 日期，或多久以前（s、m、h、d、w）', is: 'unread、read 或 bounce', has: 'attachment 或 html',
     },
   },
 

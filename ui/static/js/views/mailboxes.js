@@ -14,6 +14,7 @@ import { Windowed } from './windowed.js';
 
 export const Mailboxes = () => html`
   <nav class="boxes" aria-label=${t.mailboxes.title}>
+    ${room.value === 'narrow' && html`<h1 class="unseen">${t.mailboxes.title}</h1>`}
     <${Filter} />
     <${Counted} to=${inside('')} name=${t.allMail} counts=${mailboxes.value.total} />
     <ul class="places">
