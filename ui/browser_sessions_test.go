@@ -99,7 +99,7 @@ func sessions(t *testing.T, browser context.Context) {
 	shop.asks(250, "MAIL FROM:<shop@shop.example>")
 	shop.asks(552, "RCPT TO:<full@example.test>")
 	b.shows(".script [data-class='5'] .text", "552 5.2.2 <b>Mailbox</b> full")
-	b.shows(".script [data-class='5'] a[href='/attempts']", "permanent: mailbox")
+	b.shows(".script [data-class='5'] a[href='/attempts']", "permanent")
 	b.shows(".script [data-from=note]", "rule full: reply")
 	b.until(`document.querySelector('.script [data-from=note] a').pathname === '/rules'`)
 	b.shows(".talk .reply[data-class='5']", "552 5.2.2")

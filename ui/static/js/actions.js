@@ -169,10 +169,9 @@ export function actOnSelected(action) {
 
 /**
  * act does something to mail in the queue: to deliveries {ids}, or to all that
- * waits for a {hop}. The reader is asked before mail is given up, and for the route of a reroute.
+ * waits for a {hop}. The reader is asked before mail is given up.
  */
 export function act(action, target) {
-  if (action === 'reroute') return askForRoute(target);
   const run = () => perform(action, target).catch((problem) => fail(t.errors.queueFailed, problem));
   if (action !== 'bounce' && action !== 'delete') return run();
   const what = target.hop ?? t.queue.deliveries(target.ids.length), name = t.queue.actions[action];
@@ -184,16 +183,6 @@ async function perform(action, target) {
   say(`${t.queue.actions[action]}: ${t.queue.deliveries(done)}`);
   if (route.value.view !== 'queue') return;
   for (const { load } of [queue, pipeline]) load().catch(() => {});
-}
-
-function askForRoute(target) {
-  askFor({
-    title: t.queue.actions.reroute,
-    text: t.queue.routeHint,
-    fields: [{ name: 'route', label: t.queue.route, value: 'relay smtp://', required: true }],
-    action: t.queue.actions.reroute,
-    run: ({ route }) => perform('reroute', { ...target, route: route.trim() }),
-  });
 }
 
 /** requeue brings what has left the queue back into it: of messages the deliveries in Badmail, or among what is done. */

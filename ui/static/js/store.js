@@ -2,7 +2,6 @@
 // applied once for each frame that the screen shows.
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import * as api from './api.js';
-import { connect } from './live.js';
 import { address, route } from './router.js';
 import * as attempts from './state/attempts.js';
 import * as clock from './state/clock.js';
@@ -145,4 +144,49 @@ function later(name) {
 function countRate() {
   if (arrived || rates.value.some(Boolean)) rates.value = [...rates.value.slice(1), arrived];
   arrived = 0;
+}
+
+const FIRST_WAIT = 250, LONGEST_WAIT = 10_000; // milliseconds between tries
+
+/**
+ * connect keeps a connection to the server's events for as long as the page
+ * lives. onEvents gets the events of each frame, in order; onState gets
+ * 'live' or 'reconnecting'. The first connection goes on after the cursor.
+ */
+function connect({ cursor, onEvents, onState }) {
+  let tries = 0, timer = 0, socket = null;
+
+  function open() {
+    clearTimeout(timer);
+    timer = 0;
+    socket = new WebSocket(api.eventsURL(cursor));
+    socket.onmessage = ({ data }) => receive(JSON.parse(data));
+    socket.onclose = () => {
+      onState('reconnecting');
+      timer = setTimeout(open, wait(tries++));
+    };
+  }
+
+  function receive(events) {
+    tries = 0;
+    onState('live');
+    // A number lower than ours is news from a server that was started again.
+    if (events.length) cursor = events.at(-1).seq || cursor;
+    onEvents(events);
+  }
+
+  /** hurry tries at once when there is reason to hope: the network or the reader is back. */
+  function hurry() {
+    if (timer && !document.hidden) open();
+  }
+
+  addEventListener('online', hurry);
+  document.addEventListener('visibilitychange', hurry);
+  open();
+}
+
+/** wait doubles with each try and is spread, so that many pages do not knock at once. */
+function wait(tries) {
+  const full = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** tries);
+  return full / 2 + Math.random() * full / 2;
 }

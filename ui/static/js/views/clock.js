@@ -7,7 +7,7 @@ import { address, follow } from '../router.js';
 import { clock, moving, now, real, set } from '../state/clock.js';
 import { pipeline } from '../state/pipeline.js';
 import { t } from '../strings.js';
-import { Choice } from './parts.js';
+import { Choice, Loading } from './parts.js';
 
 const MINUTE = 60_000;
 const STEPS = { '15m': 15, '4h': 240, '2d': 2880 };
@@ -40,8 +40,7 @@ function Clock() {
       ${left > 0 && button(t.clock.toNext, { advance: `${Math.ceil(left / 1000) + 1}s` }, 'next')}
       ${frozen ? button(t.queue.actions.thaw, { resume: true }, 'resume') : button(t.queue.actions.freeze, { freeze: true }, 'freeze')}
       <${Choice} label=${t.clock.speed} value=${speed} options=${SPEEDS.map((n) => [n, `${count(n)}×`])} onChange=${(speed) => set({ speed })} />
-      ${moving.value && html`
-        <p class="running" role="status"><span class="bar"></span>${t.clock.running} <button type="button" class="link-button" onClick=${() => moving.value.abort()}>${t.actions.cancel}</button></p>`}
+      ${moving.value && html`<${Loading} text=${html`${t.clock.running} <button type="button" class="link-button" onClick=${() => moving.value.abort()}>${t.actions.cancel}</button>`} />`}
     </div>`;
 }
 

@@ -1,7 +1,7 @@
 // Who talks, or has talked, to the SMTP server; and what was said.
 import { useEffect, useRef } from 'preact/hooks';
 import { cursor, openSession } from '../actions.js';
-import { bytes, exact, span, when } from '../format.js';
+import { bytes, counted, exact, span, when } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { address, close, follow, go, route } from '../router.js';
@@ -44,7 +44,7 @@ const lasted = (seconds) => span(seconds * 1000);
 function Sign({ talk: { endedAt, end, errors, command } }) {
   const kind = !endedAt ? 'open' : errors || end === 'timeout' || end === 'rule' ? 'wrong' : end;
   return html`
-    <span class="sign" data-kind=${kind}>${icon({ open: 'plug', wrong: 'stop', quit: 'check' }[kind] ?? 'hollow')}${t.sessions.ends[end]} ${endedAt ? errors > 0 && t.sessions.errors(errors) : html`<code>${command}</code>`}</span>`;
+    <span class="sign" data-kind=${kind}>${icon({ open: 'plug', wrong: 'stop', quit: 'check' }[kind] ?? 'hollow')}${errors && endedAt ? t.sessions.errors(errors) : t.sessions.ends[end]} ${!endedAt && html`<code>${command}</code>`}</span>`;
 }
 
 function Row({ talk }) {
@@ -81,13 +81,13 @@ const letters = { client: 'C', server: 'S', note: '#' };
 const plain = ({ lines }) => lines.map(({ at, from, text }) => `${at.toFixed(3).padStart(9)} ${letters[from]}: ${text}\n`).join('');
 
 function Facts({ talk }) {
-  const { remote, local, user, mechanism, protocol, tls, startedAt, messages, refused, octetsIn, octetsOut, timings: { first, answer, total } } = talk;
-  return html`
-    <p class="facts"><${Sign} talk=${talk} />${[
-      `${remote} → ${local}`, user && `${user} (${mechanism})`, protocol, tls,
-      exact(startedAt), lasted(total), t.status.messages(messages), refused > 0 && `${refused} ${t.did.refused}`, `↓ ${bytes(octetsIn)} ↑ ${bytes(octetsOut)}`,
-      first !== null && `${t.sessions.first} ${lasted(first)}`, answer !== null && `${t.sessions.answer} ${lasted(answer)}`,
-    ].map((text) => text && html`<span>${text}</span>`)}</p>`;
+  const { remote, local, user, mechanism, protocol, tls, startedAt, messages, refused, octetsIn, octetsOut, timings: { first, answer, total }, end } = talk;
+  const facts = [
+    end && t.sessions.ends[end], `${remote} → ${local}`, user && `${user} (${mechanism})`, protocol, tls,
+    exact(startedAt), lasted(total), t.status.messages(messages), refused > 0 && counted('refused', refused), `↓ ${bytes(octetsIn)} ↑ ${bytes(octetsOut)}`,
+    first !== null && `${t.sessions.first} ${lasted(first)}`, answer !== null && `${t.sessions.answer} ${lasted(answer)}`,
+  ];
+  return html`<p class="facts"><${Sign} talk=${talk} />${facts.map((text) => text && html`<span>${text}</span>`)}</p>`;
 }
 
 /** Script is what was said. While the session is open it stays at its end, unless one has scrolled up. */
@@ -114,12 +114,9 @@ function Line({ at, from, text, message, before = at }) {
       <span class="at">${at.toFixed(3)}</span>
       <span class="unseen">${from !== 'note' && who}</span>
       <span class="text">${rule ? html`<${Link} to=${{ view: 'rules' }} text=${text} />` : text}</span>
-      ${wrong && text[3] !== '-' && html`<${Link} to=${{ view: 'attempts' }} text=${meaning(text)} />`}
+      ${wrong && text[3] !== '-' && html`<${Link} to=${{ view: 'attempts' }} text=${t.sessions.weight[wrong]} />`}
       ${message && html`<${Link} to=${{ view: 'sessions', session: route.value.session, id: message }} text=${t.attempts.message} />`}
     </li>`;
 }
 
 const Link = ({ to, text }) => html`<a href=${address(to)} onClick=${follow(() => go(to))}>${text}</a>`;
-
-/** meaning puts a reply's class, and what its enhanced status code is about (RFC 3463), in words. */
-const meaning = (text) => [t.sessions.weight[text[0]], t.sessions.about[/^... .\.(\d)/.exec(text)?.[1]]].filter(Boolean).join(': ');
