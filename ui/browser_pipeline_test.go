@@ -297,7 +297,7 @@ func reconnects(t *testing.T, browser context.Context) {
 		mails int
 		says  string
 	}{{3, "caught up, 3 events"}, {0, "caught up, 0 events"}, {1, "caught up, 1 event"}} {
-		b.until(`!document.querySelector('.caught-up')`)
+		b.until(`!document.querySelector('.toast')`)
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -306,7 +306,7 @@ func reconnects(t *testing.T, browser context.Context) {
 			p.note(fmt.Sprintf("meanwhile %d", i), "alice@example.test")
 		}
 		stop = serveAt(t, server(), address)
-		b.shows(".link .caught-up", c.says)
+		b.shows(".toast", c.says)
 	}
 	b.until(`document.querySelectorAll('.row').length === 4`)
 }

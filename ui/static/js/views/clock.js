@@ -14,10 +14,13 @@ const STEPS = { '15m': 15, '4h': 240, '2d': 2880 };
 const SPEEDS = [1, 60, 3600];
 
 /** Unreal says in the top bar that time is not what it is elsewhere: nobody may be fooled by a moved clock. */
-export const Unreal = () => !real.value && html`
-  <button type="button" class="unreal" popovertarget="clock" title=${how()}>${icon('clock')}<span>${short(now.value)}</span><span class="how">${how()}</span></button>`;
+export const Unreal = () => !real.value && html`<${ClockButton} name="unreal" />`;
 
-export function how() {
+/** ClockButton opens the clock. */
+export const ClockButton = ({ name }) => html`
+  <button type="button" class=${name} popovertarget="clock" data-unreal=${real.value ? undefined : ''} title="${t.clock.hint} (c)">${icon('clock')}<span>${short(now.value)}</span> <span class="how">${how()}</span></button>`;
+
+function how() {
   const { ahead, frozen, speed } = clock.value;
   return [
     Math.abs(ahead) >= 1000 && (ahead > 0 ? t.clock.ahead : t.clock.behind)(span(Math.abs(ahead))),
