@@ -87,7 +87,7 @@ func sessions(t *testing.T, browser context.Context) {
 	shop.asks(250, "EHLO shop.example")
 	shop.asks(235, "AUTH PLAIN AHNob3AAc2VjcmV0")
 	b.shows(".talk .client b", "shop.example")
-	b.shows(".talk .user", "shop")
+	b.shows(".talk .client", "· shop")
 	b.press("j")
 	b.press(kb.Enter)
 	b.shows(".session h2", "shop.example")

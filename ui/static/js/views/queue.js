@@ -40,7 +40,7 @@ function Body({ width }) {
   return html`
     <${Ticks} place=${place} width=${width} />
     <ul class="hops">${hops.map((hop) => html`
-      <${Hop} key=${hop.name} hop=${hop} coming=${coming.filter((one) => one.hop === hop.name)} place=${place} width=${width} />`)}</ul>
+      <${Hop} key=${hop.name} hop=${hop} coming=${coming.filter((one) => one.hop === hop.name)} place=${place} />`)}</ul>
     <${Deliveries} />`;
 }
 
@@ -56,7 +56,7 @@ const Actions = ({ of = () => true, as: Button = IconButton, run }) => html`
 
 const Next = ({ at, text = due }) => at && html`<time datetime=${at} title=${exact(at)}>${text(at)}</time>`;
 
-function Hop({ hop, coming, place, width }) {
+function Hop({ hop, coming, place }) {
   const { name, frozen, next, last } = hop, chosen = queue.value.hop === name;
   return html`
     <li class="hop" data-frozen=${frozen ? '' : undefined}>
@@ -67,7 +67,7 @@ function Hop({ hop, coming, place, width }) {
         <${Reply} reply=${last} />
       </span>
       <${Actions} of=${frozen ? still : moves} run=${(action) => act(action, { hop: name })} />
-      ${coming.length > 0 && html`<${Lane} coming=${coming} place=${place} width=${width} />`}
+      ${coming.length > 0 && html`<${Lane} coming=${coming} place=${place} />`}
     </li>`;
 }
 
@@ -76,7 +76,7 @@ function Deliveries() {
   const showMore = () => more().catch((problem) => fail(t.errors.queueLoadFailed, problem));
   return html`
     <div class="selection">
-      <label><input type="checkbox" checked=${n > 0 && n === ids.length} indeterminate=${n > 0 && n < ids.length} onChange=${({ target }) => select(ids, target.checked)} />
+      <label title=${t.commands.selectAll}><input type="checkbox" checked=${n > 0 && n === ids.length} indeterminate=${n > 0 && n < ids.length} onChange=${({ target }) => select(ids, target.checked)} />
         ${n ? counted('selected', n) : t.queue.deliveries(ids.length)}${!n && next && '+'}</label>
       ${n > 0 && html`<${Actions} as=${QuietButton} run=${actOnSelected} />`}
     </div>
@@ -105,7 +105,7 @@ const MINUTE = 60_000, FINE = 15 * MINUTE; // the first quarter of an hour is as
 const TICKS = [5, 15, 30, 60, 120, 240, 480, 720, 1440, 2880, 5760, 10080, 20160, 43200];
 const APART = 64, TOUCHING = 20; // pixels between ticks, and under which marks are one
 
-const at = (x) => ({ transform: `translateX(${x}px)` });
+const shift = (x) => ({ transform: `translateX(${x}px)` });
 
 /** axis gives times their place in a width, which has room for all that is coming. */
 function axis(coming, width) {
@@ -114,25 +114,29 @@ function axis(coming, width) {
 }
 
 function Ticks({ place, width }) {
-  let end = 0;
-  const apart = TICKS.map((minutes) => [minutes * MINUTE, place(now.value + minutes * MINUTE)]).filter(([, x]) => x >= end + APART && x <= width - APART && (end = x));
-  return html`<div class="ticks" aria-hidden="true"><span>${t.time.now}</span>${apart.map(([length, x]) => html`<span key=${length} style=${at(x)}>${span(length)}</span>`)}</div>`;
+  const ticks = [{ x: 0, text: t.time.now }];
+  for (const minutes of TICKS) {
+    const length = minutes * MINUTE, x = place(now.value + length);
+    if (x - ticks.at(-1).x >= APART && x <= width - APART) ticks.push({ x, text: span(length) });
+  }
+  return html`<div class="ticks" aria-hidden="true">${ticks.map(({ x, text }) => html`<span key=${text} style=${shift(x)}>${text}</span>`)}</div>`;
 }
 
-function Lane({ coming, place, width }) {
+function Lane({ coming, place }) {
   const marks = [];
   for (const one of coming) {
     const x = place(Date.parse(one.at)), last = marks.at(-1);
-    if (!last || x - last.x >= TOUCHING) marks.push({ ...one, x, right: x > width / 2 });
+    if (!last || x - last.x >= TOUCHING) marks.push({ ...one, x });
     else Object.assign(last, { count: last.count + one.count, to: last.to.concat(one.to).slice(0, 3) });
   }
   return html`<ul class="lane">${marks.map((one) => html`<${Mark} key=${one.at} ...${one} />`)}</ul>`;
 }
 
 /** Mark is what falls due at about one time; it leads to the message, or to all that waits for the hop. */
-const Mark = ({ at: time, hop, x, right, count, to, id, frozen }) => html`
-  <li style=${at(x)} data-frozen=${frozen ? '' : undefined}>
-    <button type="button" onClick=${() => (count > 1 ? show(hop) : openMessage(id))}>
-      ${count > 1 && count} <span class="tip" data-right=${right ? '' : undefined}><b>${due(time)}</b> ${exact(time)} ${frozen && t.clock.frozen} ${t.list.others(to.join(', '), count - to.length)}</span>
-    </button>
-  </li>`;
+function Mark({ at, hop, x, count, to, id, frozen }) {
+  const what = `${due(at)}, ${exact(at)}: ${t.list.others(to.join(', '), count - to.length)}`;
+  return html`
+    <li style=${shift(x)}>
+      <button type="button" data-frozen=${frozen ? '' : undefined} title=${what} aria-label="${count}, ${what}" onClick=${() => (count > 1 ? show(hop) : openMessage(id))}>${count > 1 && count}</button>
+    </li>`;
+}

@@ -53,8 +53,7 @@ function Row({ talk }) {
     <li><a class="talk" href=${address({ view: 'sessions', session: id })} aria-current=${route.value.session === id ? 'true' : undefined}
       data-cursor=${cursor.value === id ? '' : undefined} onClick=${follow(() => openSession(id))}>
       <${Sign} talk=${talk} />
-      <span class="client"><b>${helo || remote}</b> ${helo && html`<span class="where">${remote}</span>`}</span>
-      <span class="user">${user} ${tls && 'TLS'}</span>
+      <span class="client"><b>${helo || remote}</b> ${[helo && remote, user, tls && 'TLS'].filter(Boolean).join(' · ')}</span>
       <span class="error">${lastError ? html`<${Reply} reply=${lastError} />` : messages > 0 && t.status.messages(messages)}</span>
       <span class="long">${lasted(timings.total)}</span>
       <time datetime=${startedAt} title=${exact(startedAt)}>${when(startedAt)}</time>
