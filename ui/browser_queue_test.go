@@ -107,13 +107,6 @@ func queues(t *testing.T, browser context.Context) {
 	b.press("j") // the newest message's first delivery
 	b.press("x")
 	b.shows(".selection", "1 selected")
-	b.push(".selection", "Reroute…")
-	b.answer("nonsense")
-	b.shows("dialog[open] .wrong", "nonsense")
-	b.answer("relay smtp://127.0.0.2:2525")
-	b.until(`!document.querySelector('dialog[open]')`)
-	b.shows(".hop .name", "smtp://127.0.0.2:2525")
-
 	b.click(".selection input")
 	b.push(".selection", "Delete")
 	b.answer("")

@@ -163,18 +163,17 @@ export function actOnSelected(action) {
 
 /**
  * act does something to mail in the queue: to deliveries {ids}, or to all that
- * waits for a {hop}. The reader is asked before mail is given up, and for the route of a reroute.
+ * waits for a {hop}. The reader is asked before mail is given up.
  */
 export function act(action, target) {
   const name = t.queue.actions[action], what = target.hop ?? t.queue.deliveries(target.ids.length);
-  const run = async (more) => {
-    const { done } = await api.actOnQueue({ do: action, ...target, ...more });
+  const run = async () => {
+    const { done } = await api.actOnQueue({ do: action, ...target });
     say(`${name}: ${t.queue.deliveries(done)}`);
     if (route.value.view !== 'queue') return;
     for (const { load } of [queue, pipeline]) load().catch(() => {});
   };
-  if (action === 'reroute') ask({ title: name, text: t.queue.routeHint, fields: [{ name: 'route', label: t.queue.route, defaultValue: 'relay smtp://', required: true }], action: name, run });
-  else if (action === 'bounce' || action === 'delete') ask({ title: `${name}: ${what}`, text: t.queue.askHint[action], action: name, run });
+  if (action === 'bounce' || action === 'delete') ask({ title: `${name}: ${what}`, text: t.queue.askHint[action], action: name, run });
   else run().catch(fail);
 }
 

@@ -40,7 +40,8 @@ export function due(iso) {
 
 /** span is a length of time in its two largest units. */
 export function span(milliseconds) {
-  if (milliseconds < 60_000) return t.time.seconds(Number((milliseconds / 1000).toPrecision(2)));
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 60_000) return t.time.seconds(Number((milliseconds / 1000).toFixed(1)));
   const minutes = Math.round(milliseconds / 60_000), { days, hours } = t.time;
   const parts = [[Math.floor(minutes / 1440), days], [Math.floor(minutes / 60) % 24, hours], [minutes % 60, t.time.minutes]];
   const from = parts.findIndex(([n]) => n > 0);

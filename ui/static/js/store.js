@@ -2,12 +2,12 @@
 // applied once for each frame that the screen shows.
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import * as api from './api.js';
-import { connect } from './live.js';
 import { address, route } from './router.js';
 import * as attempts from './state/attempts.js';
 import * as clock from './state/clock.js';
 import * as feed from './state/feed.js';
 import * as mailboxes from './state/mailboxes.js';
+import { say } from './state/notices.js';
 import * as notify from './state/notify.js';
 import * as pipeline from './state/pipeline.js';
 import * as queue from './state/queue.js';
@@ -19,13 +19,11 @@ import { t } from './strings.js';
 const HELD = 2000;       // events collected before listing again is the cheaper way
 const CALM = 1000;       // milliseconds between two listings
 const CHECK = 5000;      // milliseconds between two looks at what tells nothing of itself: a clock, sessions, folders
-const CAUGHT_UP = 8000;  // milliseconds that it says so
 const HIDDEN_FRAME = 250; // a page in the background gets no frames
 
 export const info = signal(null);         // what GET /v1/info says
 export const link = signal('connecting'); // 'connecting', 'live' or 'reconnecting'
 export const rates = signal(Array(60).fill(0)); // mails in each of the last seconds
-export const caughtUp = signal('');       // for a moment after a loss, what came of it
 
 /** parts are what is loaded, and loaded again when apply says that events were not enough. */
 const parts = { counts: mailboxes, list: feed, message: { load: reader.refresh, apply: reader.apply }, attempts, clock, rules, pipeline, queue };
@@ -46,7 +44,7 @@ export async function start() {
   setInterval(countRate, 1000);
   setInterval(check, CHECK);
   await mailboxes.load().catch(() => {});
-  connect({ cursor: mailboxes.mailboxes.value.cursor, onEvents: collect, onState: changeState });
+  connect(mailboxes.mailboxes.value.cursor);
 }
 
 function showList() {
@@ -86,7 +84,7 @@ export async function loadInfo() {
   info.value = await api.info().catch((problem) => ({ problem }));
 }
 
-let telling = 0, lost = false, missed = null; // the connection was; then: {from, until} of the events that came meanwhile
+let lost = false, missed = null; // the connection was; then: {from, until} of the events that came meanwhile
 
 /** resume says that nothing is missing after a loss, once that is so. */
 function resume(events) {
@@ -100,9 +98,7 @@ function resume(events) {
 function tell(text) {
   lost = false;
   missed = null;
-  caughtUp.value = text;
-  clearTimeout(telling);
-  telling = setTimeout(() => { caughtUp.value = ''; }, CAUGHT_UP);
+  say(text);
 }
 
 let collected = [], scheduled = false, arrived = 0;
@@ -146,3 +142,42 @@ function countRate() {
   if (arrived || rates.value.some(Boolean)) rates.value = [...rates.value.slice(1), arrived];
   arrived = 0;
 }
+
+const FIRST_WAIT = 250, LONGEST_WAIT = 10_000; // milliseconds between tries
+
+/**
+ * connect keeps a connection to the server's events for as long as the page lives: it comes back
+ * by itself after every loss, and goes on where it stopped, at first after the cursor.
+ */
+function connect(cursor) {
+  let tries = 0, timer = 0;
+
+  function open() {
+    clearTimeout(timer);
+    timer = 0;
+    const socket = new WebSocket(api.eventsURL(cursor));
+    socket.onmessage = ({ data }) => {
+      const events = JSON.parse(data);
+      tries = 0;
+      changeState('live');
+      cursor = events.at(-1)?.seq || cursor; // a number lower than ours is news from a server that was started again
+      collect(events);
+    };
+    socket.onclose = () => {
+      changeState('reconnecting');
+      timer = setTimeout(open, wait(tries++));
+    };
+  }
+
+  /** hurry tries at once when there is reason to hope: the network or the reader is back. */
+  function hurry() {
+    if (timer && !document.hidden) open();
+  }
+
+  addEventListener('online', hurry);
+  document.addEventListener('visibilitychange', hurry);
+  open();
+}
+
+/** wait doubles with each try and is spread, so that many pages do not knock at once. */
+const wait = (tries) => Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** tries) * (0.5 + Math.random() / 2);

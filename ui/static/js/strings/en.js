@@ -44,9 +44,8 @@ export default {
   queue: {
     empty: 'Nothing is waiting.', emptyHint: 'Mail waits here for its next try, or to be returned or let go. A route rule brings it here:',
     deliveries: (n) => many(n, 'delivery', 'deliveries'),
-    actions: { retry: 'Retry now', freeze: 'Freeze', thaw: 'Thaw', bounce: 'Bounce', reroute: 'Reroute…', delete: 'Delete', requeue: 'Requeue' }, requeueAll: 'Requeue all',
+    actions: { retry: 'Retry now', freeze: 'Freeze', thaw: 'Thaw', bounce: 'Bounce', delete: 'Delete', requeue: 'Requeue' }, requeueAll: 'Requeue all',
     askHint: { bounce: 'It is given up, and its sender is told.', delete: 'It is given up, and nobody is told. This cannot be undone.' },
-    route: 'Route', routeHint: 'Where it goes instead: relay smtp://host:port, bounce, keep…',
   },
 
   attempts: {
@@ -59,7 +58,7 @@ export default {
     empty: 'Nobody has connected yet. Try it:', filter: 'Client, HELO or user', all: 'All', open: 'Open', wrong: 'With errors',
     ends: { '': 'open', quit: 'ended', left: 'left without QUIT', timeout: 'timed out', rule: 'cut off by a rule', shutdown: 'shut down', closed: 'closed by us' },
     errors: (n) => many(n, 'error', 'errors'), first: 'first command after', answer: 'message answered in',
-    weight: { 4: 'temporary', 5: 'permanent' }, about: { 1: 'address', 2: 'mailbox', 3: 'mail system', 4: 'network', 5: 'protocol', 6: 'content', 7: 'policy' },
+    weight: { 4: 'temporary', 5: 'permanent' },
   },
 
   rules: {

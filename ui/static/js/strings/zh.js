@@ -44,9 +44,8 @@ export default {
   queue: {
     empty: '没有等待中的邮件。', emptyHint: '邮件在此等待下次尝试、退回或放行。用 route 规则把邮件引到这里：',
     deliveries: (n) => `${count(n)} 个投递`,
-    actions: { retry: '立即重试', freeze: '冻结', thaw: '解冻', bounce: '退信', reroute: '改道…', delete: '删除', requeue: '重新排队' }, requeueAll: '全部重新排队',
+    actions: { retry: '立即重试', freeze: '冻结', thaw: '解冻', bounce: '退信', delete: '删除', requeue: '重新排队' }, requeueAll: '全部重新排队',
     askHint: { bounce: '放弃投递，并告知发件人。', delete: '放弃投递，且不告知任何人。此操作无法撤销。' },
-    route: '路由', routeHint: '改为去往何处：relay smtp://host:port、bounce、keep…',
   },
 
   attempts: {
@@ -59,7 +58,7 @@ export default {
     empty: '还没有客户端连接过。试一试：', filter: '客户端、HELO 或用户', all: '全部', open: '进行中', wrong: '有错误',
     ends: { '': '进行中', quit: '已结束', left: '未发 QUIT 离开', timeout: '超时', rule: '被规则中断', shutdown: '已停机', closed: '由服务器关闭' },
     errors: (n) => `${n} 个错误`, first: '首条命令用时', answer: '答复邮件用时',
-    weight: { 4: '暂时', 5: '永久' }, about: { 1: '地址', 2: '邮箱', 3: '邮件系统', 4: '网络', 5: '协议', 6: '内容', 7: '策略' },
+    weight: { 4: '暂时', 5: '永久' },
   },
 
   rules: {

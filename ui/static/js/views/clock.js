@@ -7,17 +7,20 @@ import { address, follow } from '../router.js';
 import { clock, moving, now, real, set } from '../state/clock.js';
 import { pipeline } from '../state/pipeline.js';
 import { t } from '../strings.js';
-import { Choice } from './parts.js';
+import { Choice, Loading } from './parts.js';
 
 const MINUTE = 60_000;
 const STEPS = { '15m': 15, '4h': 240, '2d': 2880 };
 const SPEEDS = [1, 60, 3600];
 
 /** Unreal says in the top bar that time is not what it is elsewhere: nobody may be fooled by a moved clock. */
-export const Unreal = () => !real.value && html`
-  <button type="button" class="unreal" popovertarget="clock" title=${how()}>${icon('clock')}<span>${short(now.value)}</span><span class="how">${how()}</span></button>`;
+export const Unreal = () => !real.value && html`<${ClockButton} name="unreal" />`;
 
-export function how() {
+/** ClockButton opens the clock. */
+export const ClockButton = ({ name }) => html`
+  <button type="button" class=${name} popovertarget="clock" data-unreal=${real.value ? undefined : ''} title="${t.clock.hint} (c)">${icon('clock')}<span>${short(now.value)}</span> <span class="how">${how()}</span></button>`;
+
+function how() {
   const { ahead, frozen, speed } = clock.value;
   return [
     Math.abs(ahead) >= 1000 && (ahead > 0 ? t.clock.ahead : t.clock.behind)(span(Math.abs(ahead))),
@@ -40,8 +43,7 @@ function Clock() {
       ${left > 0 && button(t.clock.toNext, { advance: `${Math.ceil(left / 1000) + 1}s` }, 'next')}
       ${frozen ? button(t.queue.actions.thaw, { resume: true }, 'resume') : button(t.queue.actions.freeze, { freeze: true }, 'freeze')}
       <${Choice} label=${t.clock.speed} value=${speed} options=${SPEEDS.map((n) => [n, `${count(n)}×`])} onChange=${(speed) => set({ speed })} />
-      ${moving.value && html`
-        <p class="running" role="status"><span class="bar"></span>${t.clock.running} <button type="button" class="link-button" onClick=${() => moving.value.abort()}>${t.actions.cancel}</button></p>`}
+      ${moving.value && html`<${Loading} text=${html`${t.clock.running} <button type="button" class="link-button" onClick=${() => moving.value.abort()}>${t.actions.cancel}</button>`} />`}
     </div>`;
 }
 

@@ -1,7 +1,7 @@
 // Who talks, or has talked, to the SMTP server; and what was said.
 import { useEffect, useRef } from 'preact/hooks';
 import { cursor, openSession } from '../actions.js';
-import { bytes, exact, span, when } from '../format.js';
+import { bytes, counted, exact, span, when } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { address, close, follow, go, route } from '../router.js';
@@ -44,7 +44,7 @@ const lasted = (seconds) => span(seconds * 1000);
 function Sign({ talk: { endedAt, end, errors, command } }) {
   const kind = !endedAt ? 'open' : errors || end === 'timeout' || end === 'rule' ? 'wrong' : end;
   return html`
-    <span class="sign" data-kind=${kind}>${icon({ open: 'plug', wrong: 'stop', quit: 'check' }[kind] ?? 'hollow')}${t.sessions.ends[end]} ${endedAt ? errors > 0 && t.sessions.errors(errors) : html`<code>${command}</code>`}</span>`;
+    <span class="sign" data-kind=${kind}>${icon({ open: 'plug', wrong: 'stop', quit: 'check' }[kind] ?? 'hollow')}${errors && endedAt ? t.sessions.errors(errors) : t.sessions.ends[end]} ${!endedAt && html`<code>${command}</code>`}</span>`;
 }
 
 function Row({ talk }) {
@@ -53,8 +53,7 @@ function Row({ talk }) {
     <li><a class="talk" href=${address({ view: 'sessions', session: id })} aria-current=${route.value.session === id ? 'true' : undefined}
       data-cursor=${cursor.value === id ? '' : undefined} onClick=${follow(() => openSession(id))}>
       <${Sign} talk=${talk} />
-      <span class="client"><b>${helo || remote}</b> ${helo && html`<span class="where">${remote}</span>`}</span>
-      <span class="user">${user} ${tls && 'TLS'}</span>
+      <span class="client"><b>${helo || remote}</b> ${[helo && remote, user, tls && 'TLS'].filter(Boolean).join(' · ')}</span>
       <span class="error">${lastError ? html`<${Reply} reply=${lastError} />` : messages > 0 && t.status.messages(messages)}</span>
       <span class="long">${lasted(timings.total)}</span>
       <time datetime=${startedAt} title=${exact(startedAt)}>${when(startedAt)}</time>
@@ -81,13 +80,13 @@ const letters = { client: 'C', server: 'S', note: '#' };
 const plain = ({ lines }) => lines.map(({ at, from, text }) => `${at.toFixed(3).padStart(9)} ${letters[from]}: ${text}\n`).join('');
 
 function Facts({ talk }) {
-  const { remote, local, user, mechanism, protocol, tls, startedAt, messages, refused, octetsIn, octetsOut, timings: { first, answer, total } } = talk;
-  return html`
-    <p class="facts"><${Sign} talk=${talk} />${[
-      `${remote} → ${local}`, user && `${user} (${mechanism})`, protocol, tls,
-      exact(startedAt), lasted(total), t.status.messages(messages), refused > 0 && `${refused} ${t.did.refused}`, `↓ ${bytes(octetsIn)} ↑ ${bytes(octetsOut)}`,
-      first !== null && `${t.sessions.first} ${lasted(first)}`, answer !== null && `${t.sessions.answer} ${lasted(answer)}`,
-    ].map((text) => text && html`<span>${text}</span>`)}</p>`;
+  const { remote, local, user, mechanism, protocol, tls, startedAt, messages, refused, octetsIn, octetsOut, timings: { first, answer, total }, end } = talk;
+  const facts = [
+    end && t.sessions.ends[end], `${remote} → ${local}`, user && `${user} (${mechanism})`, protocol, tls,
+    exact(startedAt), lasted(total), t.status.messages(messages), refused > 0 && counted('refused', refused), `↓ ${bytes(octetsIn)} ↑ ${bytes(octetsOut)}`,
+    first !== null && `${t.sessions.first} ${lasted(first)}`, answer !== null && `${t.sessions.answer} ${lasted(answer)}`,
+  ];
+  return html`<p class="facts"><${Sign} talk=${talk} />${facts.map((text) => text && html`<span>${text}</span>`)}</p>`;
 }
 
 /** Script is what was said. While the session is open it stays at its end, unless one has scrolled up. */
@@ -114,12 +113,9 @@ function Line({ at, from, text, message, before = at }) {
       <span class="at">${at.toFixed(3)}</span>
       <span class="unseen">${from !== 'note' && who}</span>
       <span class="text">${rule ? html`<${Link} to=${{ view: 'rules' }} text=${text} />` : text}</span>
-      ${wrong && text[3] !== '-' && html`<${Link} to=${{ view: 'attempts' }} text=${meaning(text)} />`}
+      ${wrong && text[3] !== '-' && html`<${Link} to=${{ view: 'attempts' }} text=${t.sessions.weight[wrong]} />`}
       ${message && html`<${Link} to=${{ view: 'sessions', session: route.value.session, id: message }} text=${t.attempts.message} />`}
     </li>`;
 }
 
 const Link = ({ to, text }) => html`<a href=${address(to)} onClick=${follow(() => go(to))}>${text}</a>`;
-
-/** meaning puts a reply's class, and what its enhanced status code is about (RFC 3463), in words. */
-const meaning = (text) => [t.sessions.weight[text[0]], t.sessions.about[/^... .\.(\d)/.exec(text)?.[1]]].filter(Boolean).join(': ');
