@@ -166,7 +166,8 @@ func badmail(t *testing.T, browser context.Context) {
 	b.shows(".row .whom", "carol@dead.test")
 	b.shows(".place[href='/badmail'] .count", "2")
 
-	b.click(".slot:first-child .row-action")
+	b.click(".slot:first-child .pick")
+	b.click(".chosen [aria-label^='Requeue']")
 	b.shows(".toast", "1 delivery put back into the queue")
 	b.lists("lost 1")
 	b.click(".row")

@@ -53,8 +53,6 @@ export const shapes = {
   reply: 'M6.5 3.5 2.5 7.5l4 4M2.5 7.5H9c3 0 4.5 1.8 4.5 5',
   replyAll: 'M5 4 1.5 7.5 5 11m4-7.5-4 4 4 4M5 7.5h5.5c2.6 0 4 1.8 4 5',
   resend: 'M14 8.5v4H2v-9h6M2.5 4.5 7 8l2-1.2M11 1.8l2.5 2.2L11 6.2M13.5 4H10',
-  rows: 'M2 4h12M2 8h12M2 12h12',
-  comfortable: 'M2 3h12v4H2zm0 6.5h12v4H2z',
   compare: 'M3 2.5h4v11H3zm6 0h4v11H9z',
   up: 'M8 13V3.5M4 7.3l4-4 4 4',
 };
