@@ -278,6 +278,7 @@ func crosses(t *testing.T, browser context.Context) {
 			const answer = await fetched(path, init);
 			if (!path.includes('/messages?')) return answer;
 			window.answered++;
+			if (hold === 'nothing') throw new TypeError('no');
 			if (hold === 'pages') await new Promise((go) => held.push(go));
 			return answer;
 		};
@@ -344,6 +345,24 @@ func crosses(t *testing.T, browser context.Context) {
 	b.press("z")
 	b.until(height(newest - oldest + fresh))
 	b.until(placed(newest + fresh))
+
+	// What could not be had is asked for again.
+	b.run(`hold = 'nothing'; window.answered = 0`)
+	scroll(700)
+	b.until(`answered > 0`)
+	b.run(`hold = ''`)
+	b.until(`document.querySelector('.row:not(.blank)') !== null`)
+	b.until(placed(newest + fresh))
+
+	// All is all, also above what is there.
+	b.click(".list [aria-label='Delete all mail']")
+	b.click("dialog .danger")
+	b.shows(".list", "No mail yet")
+	b.open("about:blank")
+	b.waitFor("nothing is left", func() bool {
+		all, err := p.catcher.Box(b.ctx, "")
+		return err == nil && all.Messages == 0
+	})
 }
 
 // searchesFar goes through more results than are held, to the end and back.
@@ -480,7 +499,7 @@ func undoes(t *testing.T, browser context.Context) {
 	b.lists("four", "three", "two", "one")
 	b.click(".list [aria-label='Empty mailbox']")
 	b.click("dialog .primary")
-	b.shows(".list .nothing", "No mail in this mailbox")
+	b.shows(".list .nothing", "No mail yet")
 	p.note("new", "bob@example.test")
 	b.lists("new")
 	b.shows(".box[href^='/mailbox/bob'] .count", "1")
@@ -489,7 +508,7 @@ func undoes(t *testing.T, browser context.Context) {
 	b.lists("new", "four", "three", "two", "one")
 	b.click(".list [aria-label='Empty mailbox']")
 	b.click("dialog .primary")
-	b.shows(".list .nothing", "No mail in this mailbox")
+	b.shows(".list .nothing", "No mail yet")
 	p.note("newer", "bob@example.test")
 	b.lists("newer")
 	b.open("about:blank") // what the page was to do it does at its end
@@ -544,10 +563,10 @@ func compacts(t *testing.T, browser context.Context) {
 	b.shows(".row .subject", "mail 199.")
 	top := `(() => { const at = document.querySelector('.rows').getBoundingClientRect(); return document.elementFromPoint(at.x + 200, at.y + 10).closest('.row').innerText; })()`
 	b.until(top + `.includes('mail 199.')`)
-	b.click(".list [aria-label='Compact rows']")
+	b.click("#settings [aria-label='Rows'] button:last-child")
 	b.until(`document.querySelector('.row').offsetHeight === 30 && ` + top + `.includes('mail 199.')`)
 	b.do(chromedp.Reload())
 	b.until(`document.querySelector('.row')?.offsetHeight === 30`)
-	b.click(".list [aria-label='Roomy rows']")
+	b.click("#settings [aria-label='Rows'] button:first-child")
 	b.until(`document.querySelector('.row').offsetHeight === 52`)
 }

@@ -159,7 +159,8 @@ func badmail(t *testing.T, browser context.Context) {
 	b.shows(".row .whom", "carol@dead.test")
 	b.shows(".place[href='/badmail'] .count", "2")
 
-	b.click(".slot:first-child .row-action")
+	b.click(".slot:first-child .pick")
+	b.click(".chosen [aria-label^='Requeue']")
 	b.shows(".toast", "Requeue: 1 delivery")
 	b.lists("lost 1")
 	b.click(".row")

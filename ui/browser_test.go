@@ -558,7 +558,7 @@ func deletes(t *testing.T, browser context.Context) {
 	b.until(`!document.querySelector('dialog').open && document.querySelectorAll('.row').length === 1`)
 	b.click(".list [aria-label='Empty mailbox']")
 	b.click("dialog .primary")
-	b.shows(".list .nothing", "No mail in this mailbox")
+	b.shows(".list .nothing", "No mail yet")
 	b.click(".list .nothing button")
 	b.until(`document.querySelectorAll('.row').length === 2`)
 

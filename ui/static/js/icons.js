@@ -45,8 +45,6 @@ export const shapes = {
   minus: 'M3 8h10',
   down: 'M8 3v10m4-4-4 4-4-4',
   up: 'M8 13V3m4 4L8 3 4 7',
-  rows: 'M2 4h12M2 8h12M2 12h12',
-  comfortable: 'M2 3h12v4H2zm0 6h12v4H2z',
   compare: 'M2 3h5v10H2zm7 0h5v10H9z',
 };
 

@@ -129,21 +129,12 @@ export default {
   list: {
     title: 'Messages',
     fresh: (n) => `${n.toLocaleString('en-GB')} new`,
+    selected: (n) => `${n.toLocaleString('en-GB')} selected`,
     loading: 'Loading messages…',
-    loadingMore: 'Loading older messages…',
     empty: 'No mail yet. It shows here the moment it arrives.',
-    emptyBox: 'No mail in this mailbox.',
-    showAll: 'Show all mail',
     unread: 'Unread',
     attachments: (n) => many(n, 'attachment', 'attachments'),
-    defects: (n) => many(n, 'defect', 'defects'),
     others: (first, more) => (more ? `${first} +${more}` : first),
-  },
-
-  rows: {
-    compact: 'Compact rows', comfortable: 'Roomy rows',
-    selected: (n) => `${n.toLocaleString('en-GB')} selected`, clear: 'Select nothing', bar: 'Selected messages',
-    compare: 'Compare', requeue: 'Requeue', size: 'Size',
   },
 
   undo: { undo: 'Undo', hint: 'Final after 8 seconds, or when you leave (z)' },

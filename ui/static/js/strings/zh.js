@@ -128,21 +128,12 @@ export default {
   list: {
     title: '邮件',
     fresh: (n) => `${count(n)} 封新邮件`,
+    selected: (n) => `已选择 ${count(n)} 封`,
     loading: '正在加载邮件…',
-    loadingMore: '正在加载更早的邮件…',
     empty: '还没有邮件。邮件一到就会显示在这里。',
-    emptyBox: '此邮箱中没有邮件。',
-    showAll: '显示全部邮件',
     unread: '未读',
     attachments: (n) => `${count(n)} 个附件`,
-    defects: (n) => `${count(n)} 处缺陷`,
     others: (first, more) => (more ? `${first} +${more}` : first),
-  },
-
-  rows: {
-    compact: '紧凑显示', comfortable: '宽松显示',
-    selected: (n) => `已选择 ${count(n)} 封`, clear: '取消选择', bar: '已选择的邮件',
-    compare: '比较', requeue: '重新排队', size: '大小',
   },
 
   undo: { undo: '撤销', hint: '8 秒后或离开页面时生效（z）' },
