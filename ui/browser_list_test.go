@@ -412,7 +412,7 @@ func undoes(t *testing.T, browser context.Context) {
 	b.press("#")
 	b.lists("newer")
 	b.run(`dispatchEvent(new Event('pagehide'))`)
-	b.shows(".toast", "could not be deleted")
+	b.shows(".toast", "That did not work")
 	b.lists("stays", "newer")
 	kept("bob@example.test", 2)
 }
