@@ -47,7 +47,7 @@ function focusFilter() {
 
 /**
  * Commands by where they belong. A command is {name, keys, run, when}: its words
- * are t.commands[name], or what words() gives; keys are the ways to press it
+ * are t.commands[name] or t.actions[name], or what words() gives; keys are the ways to press it
  * ('g q' one after the other, 'Mod+k' with Ctrl or ⌘); run gets the key; when says
  * whether it would do something now. quiet ones are for the keyboard only.
  */
@@ -100,7 +100,7 @@ export const commands = Object.entries(groups).flatMap(([place, list]) => list.m
 
 export const applies = ({ when }) => !when || Boolean(when());
 
-export const words = ({ name, words: own }) => own?.() ?? t.commands[name];
+export const words = ({ name, words: own }) => own?.() ?? t.commands[name] ?? t.actions[name];
 
 /** find is the command that a key means now. */
 export const find = (key) => commands.find((one) => one.keys.includes(key) && applies(one));

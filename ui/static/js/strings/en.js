@@ -205,7 +205,7 @@ export default {
     compare: 'Compare', requeue: 'Requeue', size: 'Size',
   },
 
-  undo: { undo: 'Undo', hint: 'Final after 8 seconds, or when you leave (z)' },
+  undo: { undo: 'Undo' },
 
   search: {
     offers: 'Completions and earlier searches', forget: 'Forget',
@@ -305,10 +305,8 @@ export default {
   },
 
   ask: {
-    emptyBox: (box) => `Empty ${box}?`,
-    emptyBoxHint: (n) => `${many(n, 'message', 'messages')} will leave this mailbox. What other mailboxes hold stays.`,
-    emptyAll: 'Delete all mail?',
-    emptyAllHint: (n) => `${many(n, 'message', 'messages')} will be deleted from all mailboxes.`,
+    empty: (box) => `Empty ${box}?`,
+    hint: (n) => `${many(n, 'message', 'messages')} will be deleted here. What other mailboxes hold stays.`,
   },
 
   theme: { title: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
@@ -330,9 +328,9 @@ export default {
 
   commands: {
     compare: 'Compare with…',
-    next: 'Next message', previous: 'Previous message', open: 'Open message', select: 'Select', extend: 'Select downwards', extendUp: 'Select upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', allRead: 'Mark all as read', empty: 'Delete all mail here…',
-    seen: 'Mark as unread or read', remove: 'Delete message', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
-    filter: 'Filter mailboxes', search: 'Search', clock: 'Clock', setup: 'How to send mail here', sample: 'Send a sample mail', help: 'Keyboard',
+    next: 'Next message', previous: 'Previous message', open: 'Open message', select: 'Select', extend: 'Select downwards', extendUp: 'Select upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', empty: 'Delete all mail here…',
+    seen: 'Mark as unread or read', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
+    filter: 'Filter mailboxes', search: 'Search', clock: 'Clock', sample: 'Send a sample mail', help: 'Keyboard',
     palette: 'All commands', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
   },
 
@@ -363,8 +361,7 @@ export default {
   },
 
   toast: {
-    deleted: (subject) => `Deleted “${subject}”`,
-    emptied: (n) => `${many(n, 'message', 'messages')} deleted`,
+    deleted: (n) => `${many(n, 'message', 'messages')} deleted`,
     copyFailed: 'The browser did not allow copying. Select the text and copy it by hand.',
   },
 

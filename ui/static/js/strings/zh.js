@@ -205,7 +205,7 @@ export default {
     compare: '比较', requeue: '重新排队', size: '大小',
   },
 
-  undo: { undo: '撤销', hint: '8 秒后或离开页面时生效（z）' },
+  undo: { undo: '撤销' },
 
   search: {
     offers: '补全和以前的搜索', forget: '移除',
@@ -305,10 +305,8 @@ export default {
   },
 
   ask: {
-    emptyBox: (box) => `清空 ${box}？`,
-    emptyBoxHint: (n) => `${count(n)} 封邮件将离开此邮箱，其他邮箱中的邮件不受影响。`,
-    emptyAll: '删除全部邮件？',
-    emptyAllHint: (n) => `将从所有邮箱中删除 ${count(n)} 封邮件。`,
+    empty: (box) => `清空 ${box}？`,
+    hint: (n) => `将删除这里的 ${count(n)} 封邮件，其他邮箱中的邮件不受影响。`,
   },
 
   theme: { title: '主题', system: '跟随系统', light: '浅色', dark: '深色' },
@@ -330,9 +328,9 @@ export default {
 
   commands: {
     compare: '与…比较',
-    next: '下一封', previous: '上一封', open: '打开邮件', select: '选择', extend: '向下扩选', extendUp: '向上扩选', selectAll: '全选', undo: '撤销删除', retry: '立即重试或重新排队', allRead: '全部标为已读', empty: '删除此处全部邮件…',
-    seen: '标为未读或已读', remove: '删除邮件', reply: '回复', replyAll: '全部回复', resend: '重新投递…', release: '释放…', compose: '写邮件', tabs: '邮件的标签页', close: '关闭邮件、清除搜索',
-    filter: '筛选邮箱', search: '搜索', clock: '时钟', setup: '如何向这里发送邮件', sample: '发送示例邮件', help: '键盘',
+    next: '下一封', previous: '上一封', open: '打开邮件', select: '选择', extend: '向下扩选', extendUp: '向上扩选', selectAll: '全选', undo: '撤销删除', retry: '立即重试或重新排队', empty: '删除此处全部邮件…',
+    seen: '标为未读或已读', reply: '回复', replyAll: '全部回复', resend: '重新投递…', release: '释放…', compose: '写邮件', tabs: '邮件的标签页', close: '关闭邮件、清除搜索',
+    filter: '筛选邮箱', search: '搜索', clock: '时钟', sample: '发送示例邮件', help: '键盘',
     palette: '全部命令', settings: '设置', pin: '置顶或取消置顶此邮箱',
   },
 
@@ -363,8 +361,7 @@ export default {
   },
 
   toast: {
-    deleted: (subject) => `已删除“${subject}”`,
-    emptied: (n) => `已删除 ${count(n)} 封邮件`,
+    deleted: (n) => `已删除 ${count(n)} 封邮件`,
     copyFailed: '浏览器不允许复制。请选中文本后手动复制。',
   },
 
