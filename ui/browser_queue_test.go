@@ -311,7 +311,7 @@ func releases(t *testing.T, browser context.Context) {
 	b.until(`document.querySelector('dialog[open] .wrong') !== null`)
 	b.run(`document.querySelector('dialog input[name=hop]').value = 'smtp://` + deserted(t) + `'`)
 	b.answer("")
-	b.shows(".toast", "Released")
+	b.shows(".toast", "In the queue for smtp:")
 	b.until(fmt.Sprintf(`location.pathname.startsWith('/message/') && !location.pathname.endsWith(%q)`, id))
 	b.shows(".track .rcpt", "y@real.test")
 	b.shows(".track .chip", "queued")

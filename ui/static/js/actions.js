@@ -39,12 +39,8 @@ const messageOf = (key) => key.split('/')[0];
 
 /** keys are those of the rows on the screen, in their order. */
 function keys() {
-  switch (route.value.view) {
-    case '': return feed.value.rows.map(({ id }) => id);
-    case 'queue': return queue.queue.value.deliveries.map(({ id }) => id);
-    case 'sessions': return sessions.value.rows.map(({ id }) => id);
-    default: return [];
-  }
+  const rows = { '': feed.value.rows, queue: queue.queue.value.deliveries, sessions: sessions.value.rows }[route.value.view] ?? [];
+  return rows.map(({ id }) => id);
 }
 
 /**
@@ -99,49 +95,47 @@ export async function markChosen(seen) {
 /** compareChosen puts the two chosen messages side by side. */
 export const compareChosen = () => compare(selection.chosen.value);
 
-/** removeMessage deletes the chosen messages, or the open one, or the one at the cursor, from the mailbox that is shown. */
+/** targets are the chosen messages, or else the open one, or the one at the cursor. */
+function targets() {
+  const chosen = selection.chosenRows.value, id = route.value.id || cursor.value;
+  return chosen.length ? chosen : [...feed.value.rows, opened.value.message].filter((one) => one?.id === id).slice(0, 1);
+}
+
+/** removeMessage deletes messages from the mailbox that is shown. */
 export function removeMessage() {
-  const { box, view, id: open } = route.value, { rows } = feed.value;
+  const { box, view, id: open } = route.value, { rows } = feed.value, at = open || cursor.value;
   if (view === 'queue' && !open) return actOnSelected('delete');
-  if (view) return open ? removeElsewhere(open).catch(fail) : undefined;
-  const id = open || cursor.value, one = rows.find((row) => row.id === id) ?? (opened.value.message?.id === id ? opened.value.message : null);
-  const going = selection.chosenRows.value.length ? selection.chosenRows.value : one ? [one] : [];
+  if (view) return open && removeElsewhere(open).catch(fail);
+  const going = targets(), ids = new Set(going.map(({ id }) => id));
   if (!going.length) return;
-  const ids = new Set(going.map((row) => row.id)), at = rows.findIndex((row) => ids.has(row.id));
-  const next = rows.find((row, i) => i > at && !ids.has(row.id)) ?? rows.findLast((row, i) => i < at && !ids.has(row.id));
+  const stays = ({ id }) => !ids.has(id), first = rows.findIndex(({ id }) => ids.has(id));
+  const next = rows.find((row, i) => i > first && stays(row)) ?? rows.findLast((row, i) => i < first && stays(row));
   selection.clear();
-  const text = going.length === 1 ? t.toast.deleted(going[0].subject || t.noSubject) : t.toast.emptied(going.length);
-  removeRows(going, box, text, () => {
-    cursor.value = id;
-    if (open && ids.has(open)) openMessage(open, { replace: Boolean(route.value.id) });
+  removeRows(going, box, t.toast.deleted(going.length), () => {
+    cursor.value = at;
+    if (ids.has(open)) openMessage(open, { replace: Boolean(route.value.id) });
   });
   if (!open || ids.has(open)) cursor.value = next?.id ?? '';
   if (!ids.has(open)) return;
-  if (next && at >= 0 && room.value === 'wide') openMessage(next.id, { replace: true });
+  if (next && first >= 0 && room.value === 'wide') openMessage(next.id, { replace: true });
   else close();
 }
 
 /** removeElsewhere deletes a message that is open beside another view than the list. */
 async function removeElsewhere(id) {
-  const { subject } = opened.value.message ?? {};
   await api.remove(id);
-  say(t.toast.deleted(subject || t.noSubject));
+  say(t.toast.deleted(1));
   close();
 }
 
 /** askToEmpty deletes all mail of the mailbox that is shown, once the reader said so. */
 export function askToEmpty() {
-  const { box } = route.value;
-  const { messages } = box ? boxOf(box) ?? { messages: 0 } : mailboxes.value.total;
-  ask({
-    title: box ? t.ask.emptyBox(box) : t.ask.emptyAll,
-    text: box ? t.ask.emptyBoxHint(messages) : t.ask.emptyAllHint(messages),
-    action: box ? t.actions.emptyBox : t.actions.emptyAll,
-    run: () => {
-      go({ box }, { replace: true });
-      removeAll(box, t.toast.emptied(messages));
-    },
-  });
+  const { box } = route.value, { messages } = (box ? boxOf(box) : mailboxes.value.total) ?? { messages: 0 };
+  const run = () => {
+    go({ box }, { replace: true });
+    removeAll(box, t.toast.deleted(messages));
+  };
+  ask({ title: t.ask.empty(box || t.allMail), text: t.ask.hint(messages), action: t.actions.remove, run });
 }
 
 /** toggleSelected chooses the message, or in the queue the delivery, at the cursor, or lets it go. */
@@ -153,9 +147,8 @@ export function toggleSelected() {
 
 /** actOnSelected does something to the chosen deliveries, or else to the one at the cursor. */
 export function actOnSelected(action) {
-  const { view, box, id } = route.value, row = feed.value.rows.find((one) => one.id === (id || cursor.value));
-  const rows = selection.chosenRows.value.length ? selection.chosenRows.value : row ? [row] : [];
-  if (!view && action === 'retry') return box === BADMAIL || rows === selection.chosenRows.value ? requeue(rows) : undefined;
+  const { view, box } = route.value;
+  if (!view && action === 'retry' && (box === BADMAIL || selection.chosen.value.length)) return requeue(targets());
   if (view !== 'queue') return;
   const ids = queue.selected.value.length ? queue.selected.value : keys().filter((key) => key === cursor.value);
   if (ids.length) act(action, { ids });

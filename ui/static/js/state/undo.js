@@ -37,7 +37,7 @@ function begin(deletion, text) {
   settle();
   pending = { ...deletion, place: place.peek(), timer: setTimeout(settle, GRACE) };
   taken.value = [...taken.value, pending.removal];
-  say(text, { text: t.undo.undo, run: undo, title: t.undo.hint });
+  say(text, { text: t.undo.undo, run: undo });
 }
 
 /** undo brings back what was deleted last, as long as that goes. It returns whether it did. */

@@ -137,7 +137,7 @@ export default {
     others: (first, more) => (more ? `${first} +${more}` : first),
   },
 
-  undo: { undo: 'Undo', hint: 'Final after 8 seconds, or when you leave (z)' },
+  undo: { undo: 'Undo' },
 
   search: {
     placeholder: 'Search mail', clear: 'Clear search', running: 'Searching…',
@@ -184,10 +184,8 @@ export default {
   },
 
   ask: {
-    emptyBox: (box) => `Empty ${box}?`,
-    emptyBoxHint: (n) => `${many(n, 'message', 'messages')} will leave this mailbox. What other mailboxes hold stays.`,
-    emptyAll: 'Delete all mail?',
-    emptyAllHint: (n) => `${many(n, 'message', 'messages')} will be deleted from all mailboxes.`,
+    empty: (box) => `Empty ${box}?`,
+    hint: (n) => `${many(n, 'message', 'messages')} will be deleted here. What other mailboxes hold stays.`,
   },
 
   theme: { title: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
@@ -233,8 +231,7 @@ export default {
   },
 
   toast: {
-    deleted: (subject) => `Deleted “${subject}”`,
-    emptied: (n) => `${many(n, 'message', 'messages')} deleted`,
+    deleted: (n) => `${many(n, 'message', 'messages')} deleted`,
     copyFailed: 'The browser did not allow copying. Select the text and copy it by hand.',
   },
 

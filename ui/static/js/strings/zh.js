@@ -136,7 +136,7 @@ export default {
     others: (first, more) => (more ? `${first} +${more}` : first),
   },
 
-  undo: { undo: '撤销', hint: '8 秒后或离开页面时生效（z）' },
+  undo: { undo: '撤销' },
 
   search: {
     placeholder: '搜索邮件', clear: '清除搜索', running: '正在搜索…',
@@ -183,10 +183,8 @@ export default {
   },
 
   ask: {
-    emptyBox: (box) => `清空 ${box}？`,
-    emptyBoxHint: (n) => `${count(n)} 封邮件将离开此邮箱，其他邮箱中的邮件不受影响。`,
-    emptyAll: '删除全部邮件？',
-    emptyAllHint: (n) => `将从所有邮箱中删除 ${count(n)} 封邮件。`,
+    empty: (box) => `清空 ${box}？`,
+    hint: (n) => `将删除这里的 ${count(n)} 封邮件，其他邮箱中的邮件不受影响。`,
   },
 
   theme: { title: '主题', system: '跟随系统', light: '浅色', dark: '深色' },
@@ -232,8 +230,7 @@ export default {
   },
 
   toast: {
-    deleted: (subject) => `已删除“${subject}”`,
-    emptied: (n) => `已删除 ${count(n)} 封邮件`,
+    deleted: (n) => `已删除 ${count(n)} 封邮件`,
     copyFailed: '浏览器不允许复制。请选中文本后手动复制。',
   },
 
