@@ -62,7 +62,7 @@ func views(t *testing.T) []view {
 		{"spoken-session", "/message/" + said, "#tab-session", full, `document.querySelector('#tab-body li')`},
 		{"sessions", "/sessions", "", busy, `document.querySelectorAll('.talk').length > 3`},
 		{"session", "/sessions", ".talk", busy, `document.querySelector('.script')`},
-		{"compose", "/", ".compose-button", full, `document.querySelector('.compose')`},
+		{"compose", "/", ".topbar [title=Compose]", full, `document.querySelector('.compose')`},
 		{"ask", "/", ".list [aria-label='Delete all mail']", full, `document.querySelector('dialog[open]')`},
 		{"setup", "/", "#settings .quiet-button", full, `document.querySelector('dialog[open]')`},
 		{"keys", "/", "#settings .quiet-button:last-child", full, `document.querySelector('.key-groups')`},

@@ -101,7 +101,7 @@ function Rows() {
   if (phase === 'failed' && problem.where === 'query.q') return html`<div class="nothing"><${Examples} /></div>`;
   if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!total) return html`<${Empty} box=${box} q=${q} />`;
-  const foot = !ended && (more === 'failed' ? html`<${Failure} text=${t.errors.listFailed} retry=${retry} />` : html`<${Loading} text=${t.list.loading} />`);
+  const foot = !ended && (more === 'failed' ? html`<${Failure} retry=${retry} />` : html`<${Loading} text=${t.list.loading} />`);
   return html`
     <${Windowed} key=${address({ box, q })} class="rows" items=${rows} first=${first} total=${total} keyOf=${({ id }) => id} rowHeight=${compact ? 30 : 52} slide=${slide}
       follow=${cursor.value} blank=${html`<div class="row blank" aria-hidden="true"><i></i><i></i></div>`} onRange=${look} onTop=${(top) => update({ scrolled: !top })} foot=${foot}
