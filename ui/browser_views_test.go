@@ -28,6 +28,8 @@ func views(t *testing.T) []view {
 	past := clock.NewManual(time.Now().Add(-4 * 24 * time.Hour))
 	empty, full := newPost(t, nil), newPost(t, past)
 	ids := fill(t, full, past)
+	past.Advance(time.Since(past.Now()))
+	past.Resume()
 	busy := newPost(t, nil)
 	bounced := busyWith(t, busy)
 	said := spoken(t, full)
