@@ -65,6 +65,7 @@ func commandKeys(t *testing.T, browser context.Context) {
 	b.until(`document.activeElement.id === 'filter'`)
 	b.press(kb.Escape)
 
+	b.lists("two", "one")
 	b.strike("о", "KeyJ", "") // j on a Russian keyboard
 	b.until(`document.querySelectorAll('.row[data-cursor]').length === 1`)
 	b.strike("o", "KeyO", "isComposing: true")

@@ -1,27 +1,23 @@
 // What the reader chose, kept in this browser.
 import { signal, effect } from '@preact/signals';
 
-/** stored is a signal that remembers its value under a name. */
-export function stored(name, initial) {
-  const key = 'postroom.' + name;
-  const value = signal(read(key, initial));
-  effect(() => write(key, value.value));
-  return value;
-}
-
-function read(key, initial) {
+/** perhaps does what storage may refuse: it may be off or full, or hold what we did not write. */
+function perhaps(act) {
   try {
-    return JSON.parse(localStorage.getItem(key)) ?? initial;
+    return act();
   } catch {
-    // Storage is off, or holds what we did not write.
-    return initial;
+    return null;
   }
 }
 
-function write(key, value) {
-  try {
-    localStorage.setItem(key, JSON.stringify(value));
-  } catch { /* storage is off or full: the choice lasts as long as the page */ }
+/** stored is a signal that remembers its value under a name, or else for as long as the page lasts. */
+export function stored(name, initial) {
+  const key = 'postroom.' + name, value = signal(perhaps(() => JSON.parse(localStorage.getItem(key))) ?? initial);
+  effect(() => {
+    const text = JSON.stringify(value.value);
+    perhaps(() => localStorage.setItem(key, text));
+  });
+  return value;
 }
 
 /** 'system', 'light' or 'dark'. */

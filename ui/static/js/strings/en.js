@@ -23,7 +23,6 @@ export default {
       done: 'Mail that has left the queue for elsewhere',
       attempts: 'What clients tried that was refused or broken off',
       rules: 'What goes wrong on command, and where mail goes',
-      sessions: 'Who talks to the server, what was said, and how long it took',
     },
   },
 
