@@ -23,19 +23,19 @@ function write(key, value) {
   } catch { /* storage is off or full: the choice lasts as long as the page */ }
 }
 
-export const theme = stored('theme', 'system'); // 'system', 'light' or 'dark'
+export const theme = stored('theme', 'system'); // system, light or dark
 export const boxesWidth = stored('boxes', 220);
 export const listWidth = stored('list', 400);
 export const tab = stored('tab', 'preview');
 export const rawHeaders = stored('rawHeaders', false);
-export const language = stored('language', 'system'); // 'system', or a key of languages in strings.js
-export const density = stored('density', 'comfortable'); // or 'compact'
-export const times = stored('times', 'relative'); // or 'exact'
-export const grouping = stored('grouping', 'auto'); // mailboxes by domain: 'auto', 'on' or 'off'
+export const language = stored('language', 'system'); // system, or a key of languages in strings.js
+export const density = stored('density', 'comfortable'); // or compact
+export const times = stored('times', 'relative'); // or exact
+export const grouping = stored('grouping', 'auto'); // mailboxes by domain: auto, on or off
 export const pinned = stored('pinned', []); // mailboxes on top
 export const folded = stored('folded', []); // domains whose mailboxes are not shown
 export const wrapSource = stored('wrap', true);
-export const previewWidth = stored('previewWidth', 'full');    // 'full', 'tablet' or 'phone'
+export const previewWidth = stored('previewWidth', 'full');    // full, tablet or phone
 export const previewScheme = stored('previewScheme', 'light'); // what the mail is told the reader prefers
 export const previewZoom = stored('previewZoom', 100);         // per cent
 export const framework = stored('framework', '');

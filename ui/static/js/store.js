@@ -24,7 +24,7 @@ const CAUGHT_UP = 8000;      // milliseconds that it says so
 const HIDDEN_FRAME = 250; // a page in the background gets no frames
 
 export const info = signal(null);         // what GET /v1/info says
-export const link = signal('connecting'); // 'connecting', 'live' or 'reconnecting'
+export const link = signal('connecting'); // connecting, live or reconnecting
 export const rates = signal(Array(60).fill(0)); // mails in each of the last seconds
 export const caughtUp = signal(null);     // for a moment after a loss: {n} events came later than they were, or {lagged}
 
