@@ -328,7 +328,7 @@ export default {
 
   commands: {
     compare: 'Compare with…',
-    next: 'Next message', previous: 'Previous message', open: 'Open message', select: 'Select', extend: 'Select downwards', extendUp: 'Select upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', empty: 'Delete all mail here…',
+    next: 'Next message', previous: 'Previous message', open: 'Open message', select: 'Select', extend: 'Select more', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', empty: 'Delete all mail here…',
     seen: 'Mark as unread or read', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
     filter: 'Filter mailboxes', search: 'Search', clock: 'Clock', sample: 'Send a sample mail', help: 'Keyboard',
     palette: 'All commands', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
