@@ -204,8 +204,8 @@ function askForEnvelope({ title, text, action }, send, fields, sent) {
       ...fields,
       { name: 'from', label: 'MAIL FROM', defaultValue: from, placeholder: '<>' },
     ],
-    run: async ({ to, from, ...rest }) => {
-      const mail = { ...rest, to: to.split(/[\s,;]+/).filter(Boolean), from: bare(from) };
+    run: async ({ to, from, hop }) => {
+      const mail = { hop: hop?.trim(), to: to.split(/[\s,;]+/).filter(Boolean), from: bare(from) };
       sent(await send(message.id, mail), mail);
     },
   });

@@ -22,7 +22,7 @@ const CHECK = 5000;      // milliseconds between two looks at what tells nothing
 const HIDDEN_FRAME = 250; // a page in the background gets no frames
 
 export const info = signal(null);         // what GET /v1/info says
-export const link = signal('connecting'); // 'connecting', 'live' or 'reconnecting'
+export const link = signal('connecting'); // connecting, live or reconnecting
 export const rates = signal(Array(60).fill(0)); // mails in each of the last seconds
 
 /** parts are what is loaded, and loaded again when apply says that events were not enough. */

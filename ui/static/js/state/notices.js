@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { t } from '../strings.js';
 
-export const toast = signal(null);  // {text, kind: 'done' | 'failed', hint, action: {text, run}}
+export const toast = signal(null);  // {text, kind: done | failed, hint, action: {text, run}}
 export const dialog = signal(null); // {kind, …}; the kinds are those of views/notices.js
 
 let timer = 0;

@@ -8,7 +8,7 @@ import { t } from '../strings.js';
 
 const PAUSE = 3000; // milliseconds between two notifications
 
-export const notify = stored('notify', 'off'); // or 'all'
+export const notify = stored('notify', 'off'); // or all
 
 const allowed = () => globalThis.Notification?.permission === 'granted';
 
