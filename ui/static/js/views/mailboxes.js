@@ -81,7 +81,7 @@ function Tree({ rows }) {
     if (!event.ctrlKey && !event.metaKey && !event.altKey && steer(event.key, rows, at)) event.preventDefault();
   };
   return html`
-    <${Windowed} items=${rows} keyOf=${({ key }) => key} rowHeight=${rowHeight} follow=${cursor.value || route.value.box} class="tree"
+    <${Windowed} items=${rows} first=${0} keyOf=${({ key }) => key} rowHeight=${rowHeight} follow=${cursor.value || route.value.box} class="tree"
       role="tree" tabindex="0" aria-label=${t.mailboxes.title} aria-activedescendant=${at < 0 ? undefined : `box-${at}`} onFocus=${onFocus} onKeyDown=${onKeyDown}>
       ${(row, i) => html`<${Item} row=${row} i=${i} />`}
     <//>`;

@@ -28,7 +28,6 @@ function scaleOf(full) {
  * that is not rendered again when its properties are the same.
  */
 export class Windowed extends Component {
-  static defaultProps = { first: 0 };
   state = { at: 0, off: 0, height: 800 }; // at is the place in the list, off by so much from that in the scroller
   scroller = createRef();
   resize = new ResizeObserver(() => this.measure());
