@@ -356,7 +356,7 @@ func crosses(t *testing.T, browser context.Context) {
 
 	// All is all, also above what is there.
 	b.click(".list [aria-label='Delete all mail']")
-	b.click("dialog .danger")
+	b.click("dialog .primary")
 	b.shows(".list", "No mail yet")
 	b.open("about:blank")
 	b.waitFor("nothing is left", func() bool {
