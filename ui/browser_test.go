@@ -558,7 +558,7 @@ func deletes(t *testing.T, browser context.Context) {
 	b.click(".list [aria-label='Empty mailbox']")
 	b.click("dialog .danger")
 	b.shows(".list .nothing", "No mail yet")
-	b.click(".list .nothing button")
+	b.click(".box[href='/']")
 	b.until(`document.querySelectorAll('.row').length === 2`)
 
 	b.click(".list [aria-label='Delete all mail']")
