@@ -83,12 +83,12 @@ export class Windowed extends Component {
   }
 
   placeOf(key) {
-    const { items, first, keyOf } = this.props, at = items.findIndex((one) => keyOf(one) === key);
+    const { items, first = 0, keyOf } = this.props, at = items.findIndex((one) => keyOf(one) === key);
     return at < 0 ? at : first + at;
   }
 
   /** anchor puts the first row that was in view back to where it was. */
-  anchor({ items, first }) {
+  anchor({ items, first = 0 }) {
     const { keyOf, rowHeight } = this.props, { at } = this.state;
     const seen = Math.floor(at / rowHeight), item = items[seen - first], now = item && at > 1 ? this.placeOf(keyOf(item)) : -1;
     if (now < 0 || now === seen) this.measure();
@@ -102,7 +102,7 @@ export class Windowed extends Component {
     else if (to > at + height) this.go(to - height);
   }
 
-  render({ items, total = items.length, keyOf, rowHeight, children, slide, foot, blank, first, onRange, onTop, follow, class: name, ...rest }, { at, off, height }) {
+  render({ items, total = items.length, keyOf, rowHeight, children, slide, foot, blank, first = 0, onRange, onTop, follow, class: name, ...rest }, { at, off, height }) {
     const from = Math.max(0, Math.floor(at / rowHeight) - OVERSCAN), to = Math.min(total, Math.ceil((at + height) / rowHeight) + OVERSCAN);
     const slots = [];
     for (let place = from; place < to; place++) {
