@@ -89,7 +89,7 @@ func composes(t *testing.T, browser context.Context) {
 	b.until(`document.querySelector('.compose') === null`)
 	b.until(`!(` + asks + `)`)
 	b.push(".toast", "Show")
-	b.shows(".message h2", "订单 4711")
+	b.shows(".message h1", "订单 4711")
 
 	m, parsed := p.read("list@example.test")
 	if m.Envelope.From != "" || len(m.Envelope.To) != 2 || parsed.Get("X-Campaign") != "spring" || parsed.Get("From") != "王小明 <ming@app.test>" || parsed.Get("To") != "new@example.test" {
@@ -123,7 +123,7 @@ func sendsOn(t *testing.T, browser context.Context) {
 	id := p.deliver("From: Shop <shop@app.test>\nTo: Ann <ann@example.test>, bob@example.test\nMessage-ID: <2@app.test>\nReferences: <1@app.test>\nSubject: Your order\n\nHow was it?\n",
 		"bounce@app.test", "ann@example.test", "bob@example.test")
 	b.open(p.url("/message/" + id))
-	b.shows(".message h2", "Your order")
+	b.shows(".message h1", "Your order")
 	b.press("a")
 	b.until(`document.activeElement?.name === 'text'`)
 	b.until(`document.querySelector('.compose [name=from]').value === 'Ann <ann@example.test>'`)

@@ -3,6 +3,7 @@ import * as api from './api.js';
 import { close, go, route } from './router.js';
 import { room } from './settings.js';
 import * as attempts from './state/attempts.js';
+import { compare } from './state/compare.js';
 import { bare, lastHop, withoutPassword } from './state/compose.js';
 import { BADMAIL, boxOf, mailboxes } from './state/mailboxes.js';
 import { feed, patch, seenIn, view as inView } from './state/feed.js';
@@ -92,10 +93,7 @@ export async function markChosen(seen) {
 }
 
 /** compareChosen puts the two chosen messages side by side. */
-export function compareChosen() {
-  const [a, b] = [...selection.chosen.value].sort();
-  go({ view: 'compare', a, b });
-}
+export const compareChosen = () => compare(selection.chosen.value);
 
 /** targets are the chosen messages, or else the open one, or the one at the cursor. */
 function targets() {
@@ -158,18 +156,17 @@ export function actOnSelected(action) {
 
 /**
  * act does something to mail in the queue: to deliveries {ids}, or to all that
- * waits for a {hop}. The reader is asked before mail is given up, and for the route of a reroute.
+ * waits for a {hop}. The reader is asked before mail is given up.
  */
 export function act(action, target) {
-  const run = async (more) => {
-    const { done } = await api.actOnQueue({ do: action, ...target, ...more });
-    say(t.queue.done[action](done));
+  const name = t.queue.actions[action], what = target.hop ?? t.queue.deliveries(target.ids.length);
+  const run = async () => {
+    const { done } = await api.actOnQueue({ do: action, ...target });
+    say(`${name}: ${t.queue.deliveries(done)}`);
     if (route.value.view !== 'queue') return;
     for (const { load } of [queue, pipeline]) load().catch(() => {});
   };
-  const name = t.queue.actions[action], { ids, hop } = target;
-  if (action === 'reroute') ask({ title: name, text: t.queue.routeHint, fields: [{ name: 'route', label: t.queue.route, defaultValue: 'relay smtp://', required: true }], action: name, run });
-  else if (action === 'bounce' || action === 'delete') ask({ title: hop ? t.queue.askHop[action](hop) : t.queue.ask[action](ids.length), text: t.queue.askHint[action], action: name, run });
+  if (action === 'bounce' || action === 'delete') ask({ title: `${name}: ${what}`, text: t.queue.askHint[action], action: name, run });
   else run().catch(fail);
 }
 

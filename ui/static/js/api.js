@@ -55,12 +55,9 @@ export const sendSample = () => send('POST', '/messages/sample');
 const url = (...path) => API + one(...path);
 
 export const rawURL = (id) => url('messages', id, '/raw');
-export const textURL = (id) => url('messages', id, '/text');
 export const htmlURL = (id, remote) => url('messages', id, '/html') + (remote ? '?remote=1' : '');
 export const partURL = (id, part) => url('messages', id, '/parts/') + encodeURIComponent(part);
 export const asFile = (url) => url + '?download=1';
-export const transcriptURL = (id) => url('messages', id, '/transcript');
-export const sessionTranscriptURL = (id) => url('sessions', id, '/transcript');
 export const attemptURL = (id) => url('attempts', id, '/raw');
 export const eventsURL = (after) => API + '/events' + params({ after });
 

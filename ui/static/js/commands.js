@@ -10,6 +10,7 @@ import { places } from './state/places.js';
 import { opened } from './state/reader.js';
 import * as selection from './state/selection.js';
 import { undo } from './state/undo.js';
+import { searches } from './state/search.js';
 import { languages, t } from './strings.js';
 import { focusSearch } from './views/search.js';
 import { speak } from './views/settings.js';
@@ -47,14 +48,13 @@ function focusFilter() {
 
 /**
  * Commands by where they belong. A command is {name, keys, run, when}: its words
- * are t.commands[name] or t.actions[name], or what words() gives; keys are the ways to press it
+ * are those of t that have its name, or what words() gives; keys are the ways to press it
  * ('g q' one after the other, 'Mod+k' with Ctrl or ⌘); run gets the key; when says
  * whether it would do something now. quiet ones are for the keyboard only.
  */
 const groups = {
   list: [
-    { name: 'next', keys: ['j'], run: () => move(1), quiet: true },
-    { name: 'previous', keys: ['k'], run: () => move(-1), quiet: true },
+    { name: 'next', keys: ['j', 'k'], run: (key) => move(key === 'j' ? 1 : -1), quiet: true },
     { name: 'open', keys: ['Enter', 'o'], run: openCursor, quiet: true },
     { name: 'select', keys: ['x'], run: toggleSelected, quiet: true },
     { name: 'extend', keys: ['J', 'K'], run: (key) => extendBy(key === 'J' ? 1 : -1), when: listing, quiet: true },
@@ -78,7 +78,7 @@ const groups = {
   ],
   go: [
     { name: 'all', words: () => t.allMail, keys: ['g i'], run: () => go({}) },
-    ...places.map(({ name, view, box, key, when }) => ({ name, words: () => t.places[name], keys: [`g ${key}`], run: () => go({ view, box }), when })),
+    ...places.map(({ name, view, box, key, when }) => ({ name, keys: [`g ${key}`], run: () => go({ view, box }), when })),
     { name: 'filter', keys: ['f', 'g m'], run: focusFilter },
   ],
   everywhere: [
@@ -88,6 +88,7 @@ const groups = {
     { name: 'clock', keys: ['c'], run: () => document.getElementById('clock')?.showPopover() },
     { name: 'setup', run: show('setup') },
     { name: 'sample', run: sendSample, when: () => mailboxes.value.phase === 'ready' },
+    { name: 'forgetSearches', run: () => { searches.value = []; }, when: () => searches.value.length },
     { name: 'settings', keys: [','], run: () => document.getElementById('settings').showPopover() },
     ...['system', 'light', 'dark'].map((name) => ({ name, words: () => `${t.theme.title}: ${t.theme[name]}`, run: () => { theme.value = name; }, when: () => theme.value !== name })),
     ...Object.entries(languages).map(([tag, { own }]) => ({ name: tag, words: () => `${t.settings.language}: ${own}`, run: () => speak(tag), when: () => t !== languages[tag] })),
@@ -99,10 +100,10 @@ export const commands = Object.entries(groups).flatMap(([place, list]) => list.m
 
 export const applies = ({ when }) => !when || Boolean(when());
 
-export const words = ({ name, words: own }) => own?.() ?? t.commands[name] ?? t.actions[name];
+export const words = ({ name, words: own }) => own?.() ?? t.commands[name] ?? t.places[name] ?? t.actions[name];
 
 /** find is the command that a key means now. */
 export const find = (key) => commands.find((one) => one.keys.includes(key) && applies(one));
 
-/** after are the commands whose keys begin with that one. */
-export const after = (first) => commands.filter((one) => one.keys.some((key) => key.startsWith(first + ' ')) && applies(one));
+/** begins says whether commands have a key as the first of two. */
+export const begins = (first) => commands.some((one) => one.keys.some((key) => key.startsWith(first + ' ')) && applies(one));

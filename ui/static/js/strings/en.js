@@ -11,7 +11,7 @@ export default {
   noSubject: '(no subject)',
 
   time: {
-    milliseconds: (n) => `${n} ms`, now: 'now', minutes: (n) => `${n} min`, hours: (n) => `${n} h`, days: (n) => many(n, 'day', 'days'), seconds: (n) => `${n} s`,
+    now: 'now', minutes: (n) => `${n} min`, hours: (n) => `${n} h`, days: (n) => many(n, 'day', 'days'), seconds: (n) => `${n} s`,
     in: (span) => `in ${span}`, ago: (span) => span, due: 'due',
   },
 
@@ -23,7 +23,6 @@ export default {
       done: 'Mail that has left the queue for elsewhere',
       attempts: 'What clients tried that was refused or broken off',
       rules: 'What goes wrong on command, and where mail goes',
-      sessions: 'Who talks to the server, what was said, and how long it took',
     },
   },
 
@@ -36,127 +35,71 @@ export default {
     bounced: 'bounced', warned: 'delay reported', released: 'released', lost: 'Badmail', refused: 'refused', dropped: 'dropped', hung: 'hung', garbled: 'garbled', discarded: 'discarded',
   },
 
+  counted: {
+    open: 'open now', received: 'received', waiting: 'waiting', taken: 'taken', bad: 'bad', active: 'active', applied: 'applied', refused: 'refused', discarded: 'discarded', due: 'due', held: 'held',
+    queued: 'queued', kept: 'kept', mailboxes: 'mailboxes', written: 'written', relayed: 'relayed', bounced: 'bounced', lost: 'lost', selected: 'selected', unread: 'unread',
+  },
+
   queue: {
-    loading: 'Loading the queue…',
-    hops: 'Next hops',
-    empty: 'Nothing is waiting.',
-    emptyHint: 'Mail waits here on its way to another server, for its next try, or until it is returned to its sender. A route rule brings it here:',
-    onlyHop: 'Show only what waits for this',
-    waiting: (n) => `${n.toLocaleString('en-GB')} waiting`, held: (n) => `${n.toLocaleString('en-GB')} held`, active: (n) => `${n.toLocaleString('en-GB')} under way`,
-    frozen: 'frozen', next: (when) => `next try ${when}`,
-    deliveries: (n, more) => `${n.toLocaleString('en-GB')}${more ? '+' : ''} ${n === 1 ? 'delivery' : 'deliveries'}`,
-    selected: (n) => `${n.toLocaleString('en-GB')} selected`, select: (address) => `Select ${address}`, selectAll: 'Select all',
-    tries: (n) => many(n, 'try', 'tries'),
-    actions: { retry: 'Retry now', freeze: 'Freeze', thaw: 'Thaw', bounce: 'Bounce', reroute: 'Reroute…', delete: 'Delete', requeue: 'Requeue' },
-    requeueAll: 'Requeue all',
-    ask: { bounce: (n) => `Bounce ${many(n, 'delivery', 'deliveries')}?`, delete: (n) => `Delete ${many(n, 'delivery', 'deliveries')}?` },
-    askHop: { bounce: (hop) => `Bounce all that waits for ${hop}?`, delete: (hop) => `Delete all that waits for ${hop}?` },
+    empty: 'Nothing is waiting.', emptyHint: 'Mail waits here for its next try, or to be returned or let go. A route rule brings it here:',
+    deliveries: (n) => many(n, 'delivery', 'deliveries'),
+    actions: { retry: 'Retry now', freeze: 'Freeze', thaw: 'Thaw', bounce: 'Bounce', delete: 'Delete', requeue: 'Requeue' }, requeueAll: 'Requeue all',
     askHint: { bounce: 'It is given up, and its sender is told.', delete: 'It is given up, and nobody is told. This cannot be undone.' },
-    done: {
-      retry: (n) => `${many(n, 'delivery is', 'deliveries are')} tried now`, freeze: (n) => `${many(n, 'delivery', 'deliveries')} frozen`,
-      thaw: (n) => `${many(n, 'delivery', 'deliveries')} let go`, bounce: (n) => `${many(n, 'delivery', 'deliveries')} given up`,
-      reroute: (n) => `${many(n, 'delivery has', 'deliveries have')} another route`, delete: (n) => `${many(n, 'delivery', 'deliveries')} deleted`,
-      requeue: (n) => `${many(n, 'delivery', 'deliveries')} put back into the queue`,
-    },
-    route: 'Route', routeHint: 'Where it goes instead, as the action of a route rule: relay smtp://host:port, bounce, keep…',
   },
 
   attempts: {
-    loading: 'Loading attempts…', empty: 'Nothing went wrong.',
-    emptyHint: 'What a client tried and did not get through is kept here: who, what, which rule, and what the client was told.',
-    of: 'Whose address', to: 'To', from: 'From', filter: 'Filter by address', clear: 'Clear',
-    ask: 'Clear all attempts?', askHint: 'What clients tried is forgotten. This cannot be undone.', message: 'Message', body: (size) => `Body, ${size}`,
+    empty: 'Nothing went wrong.', emptyHint: 'What a client tried and did not get through is kept here. To see one, send mail to:',
+    filter: 'Filter by recipient', clear: 'Clear', ask: 'Clear all attempts?', askHint: 'What clients tried is forgotten. This cannot be undone.',
+    message: 'Message', body: (size) => `Body, ${size}`, tryRule: 'Try a rule…',
   },
 
   sessions: {
-    title: 'Sessions', empty: 'Nobody has connected yet.', filter: 'Client, HELO or user', all: 'All', open: 'Open', wrong: 'With errors',
-    emptyHint: 'Each connection shows here while it lasts, with all that is said. Try one:',
+    empty: 'Nobody has connected yet. Try it:', filter: 'Client, HELO or user', all: 'All', open: 'Open', wrong: 'With errors',
     ends: { '': 'open', quit: 'ended', left: 'left without QUIT', timeout: 'timed out', rule: 'cut off by a rule', shutdown: 'shut down', closed: 'closed by us' },
-    errors: (n) => many(n, 'error', 'errors'), first: (span) => `first command after ${span}`, answer: (span) => `message answered in ${span}`,
-    took: (who, span) => `${who} took ${span}`, turn: (who) => `${who}’s turn`,
+    errors: (n) => many(n, 'error', 'errors'), first: 'first command after', answer: 'message answered in',
     weight: { 4: 'temporary', 5: 'permanent' },
-    codes: {
-      1.1: 'no such mailbox', 1.2: 'no such domain', 1.3: 'not an address', 2.1: 'mailbox disabled', 2.2: 'mailbox full', 3.4: 'message too large', 4.2: 'connection broke',
-      5.1: 'wrong order, or unknown', 5.2: 'cannot be read', 5.3: 'too many recipients', 5.4: 'bad parameter', 7.1: 'refused by policy', 7.8: 'wrong password', 7.26: 'SPF or DKIM failed',
-    },
   },
 
   rules: {
-    loading: 'Loading rules…', empty: 'No rules: all mail is kept in the mailboxes of its recipients.', text: 'Rule',
-    add: 'Add', save: 'Save', saved: 'Rule saved', edit: 'Edit', reset: 'Reset counters', resetAll: 'Reset all counters', ask: 'Delete this rule?',
-    applied: (n) => `applied ${n.toLocaleString('en-GB')}×`, asked: (n) => `asked ${n.toLocaleString('en-GB')}×`, last: (when) => `last ${when}`,
-    file: 'from file', owner: (name) => `owner ${name}`, expires: (when) => `expires ${when}`,
-    magic: 'Magic addresses', magicHint: 'They work without a rule. Copy one and send mail to it.',
-    presets: 'Presets', presetsHint: 'Real replies of big providers, by name: reply and the name in a rule.',
-  },
-
-  ruleEditor: {
-    words: 'Words that can come next', starts: 'Rules to begin with', filter: 'Filter addresses and presets', times: (n) => `${n.toLocaleString('en-GB')}×`,
+    empty: 'No rules: all mail is kept in the mailboxes of its recipients.', text: 'Rule', words: 'Words that can come next',
+    add: 'Add', save: 'Save', edit: 'Edit', reset: 'Reset counters', ask: 'Delete this rule?', file: 'from file',
+    applied: (n) => `applied ${n.toLocaleString('en-GB')}×`, asked: (n) => `asked ${n.toLocaleString('en-GB')}×`, magic: 'Magic addresses: they work without a rule',
   },
 
   ruleStarts: {
-    greylist: 'Greylist twice', rate: 'Gmail rate limit', full: 'Mailbox full', unknown: 'Unknown user', spam: 'Rejected as spam', cut: 'Connection drops in DATA',
-    lost: 'The 250 gets lost', slow: 'Slow server', busy: 'Too busy, one in five', relay: 'Relay to…', hold: 'Hold until let go', bounce: 'Bounce later',
+    greylist: 'Greylist this address twice', rate: 'Gmail rate limit', full: 'Mailbox full', spam: 'Rejected as spam',
+    lost: 'The 250 gets lost', slow: 'Slow server', relay: 'Relay to…', bounce: 'Bounce later',
   },
 
+  // What the words of rules mean; … is where a value stands.
   ruleSays: {
-    comma: ', ', colon: ': ', or: ' or ',
-    stages: {
-      connect: 'When a client connects', banner: 'At the greeting', ehlo: 'At EHLO', starttls: 'At STARTTLS', auth: 'At login', mail: 'At MAIL', rcpt: 'At RCPT', data: 'At DATA',
-      dot: 'At the final dot', rset: 'At RSET', quit: 'At QUIT', route: 'Once accepted', login: 'At POP3 login', retr: 'At POP3 RETR',
-    },
-    fields: { to: 'to', from: 'from', client: 'client', helo: 'HELO', user: 'user', tls: 'TLS', size: 'size', query: 'found by' },
-    is: (field, value, not) => `${not ? 'not ' : ''}${field} ${value}`,
-    times: {
-      first: (n) => (n === 1 ? 'the first time' : `the first ${n} times`), nth: (n) => `time number ${n} only`, every: (n) => `every ${n} times`, until: (time) => `until ${time} after the first`,
-      after: (time) => `once ${time} have passed since the first`, rate: (rate) => `beyond ${rate}`, chance: (percent) => `by a chance of ${percent}%`, per: (names) => `counted by ${names.join(', ')}`,
-    },
-    actions: {
-      reply: (reply) => reply, delay: (_, { for: time }) => `wait ${time}`, drip: (_, { rate }) => `${rate} octets a second`, hang: (_, { for: time }) => (time ? `say nothing for ${time}, then close` : 'say nothing more'),
-      drop: (_, { octets, reset, stored }) => `${stored ? 'store it, then ' : ''}close the connection${octets ? ` after ${octets} octets of the message` : ''}${reset ? ' with RST' : ''}`,
-      hide: (_, { keywords }) => `hide ${keywords.join(', ')}`, offer: (_, { keywords }) => `offer ${keywords.join(', ')}`, garbage: (_, { octets }) => `${octets} octets of nonsense`, pass: () => 'go on as usual',
-      keep: () => 'keep it', discard: () => 'accept it, keep nothing', relay: (_, { url }) => `relay it to ${url}`, hold: () => 'hold it in the queue', bounce: (reply) => `accept it, then bounce with ${reply}`,
-      defer: (reply) => `try in vain with ${reply}`, lose: (reply) => (reply ? `into Badmail with ${reply}` : 'into Badmail'), warn: (reply) => `keep it, report a delay with ${reply}`,
-      autoreply: () => 'keep it, send an out-of-office reply', complain: () => 'keep it, send an abuse complaint',
-    },
-    close: 'then close', dialect: (name) => `as ${name} writes it`, after: (time) => `${time} later`,
+    comma: ', ', colon: ': ', not: 'not …', at: 'At …',
+    connect: 'When a client connects', banner: 'At the greeting', auth: 'At login', dot: 'At the final dot', route: 'Once accepted', login: 'At POP3 login', retr: 'At POP3 RETR',
+    to: 'to …', from: 'from …', client: 'client …', helo: 'HELO …', user: 'user …', tls: 'TLS …', size: 'size …', query: 'found by …',
+    first: 'only the first …', nth: 'only number …', every: 'one in …', until: 'until … after the first', after: 'once … have passed since the first', rate: 'beyond …', chance: 'by a chance of …%', per: 'counted by …',
+    reply: '…', delay: 'wait …', drip: '… octets a second', hang: 'say nothing …', drop: 'close the connection', hide: 'hide …', offer: 'offer …', garbage: '… octets of nonsense', pass: 'go on as usual',
+    keep: 'keep it', discard: 'accept it, keep nothing', relay: 'relay it to …', hold: 'hold it in the queue', bounce: 'accept it, then bounce with …', defer: 'try in vain with …', lose: 'into Badmail …',
+    warn: 'keep it, report a delay with …', autoreply: 'keep it, send an out-of-office reply', complain: 'keep it, send an abuse complaint',
+    cut: 'after … octets', reset: 'with RST', stored: 'once it is stored', close: 'then close', dialect: 'as … writes it', later: '… later',
   },
 
   ruleTrial: {
-    title: 'Try against', choose: 'a past attempt or message…', tried: 'This rule', write: 'Write a rule above to see what it would have said.', present: 'Rules in force', nobody: 'None of them has anything to say to it.',
-    verdicts: { yes: 'applies', counts: 'would count', no: 'no match' },
-    nothing: { user: 'nobody', tls: 'no TLS', query: 'a mail that it does not find' },
-    was: (found) => `does not hold: it was ${found}`, unknown: 'does not hold: that is not known', reply: 'The client would get', counts: 'if the count says so', notReached: 'but it never came that far',
-    gone: 'That attempt or message is no longer known.',
-  },
-
-  attemptRows: {
-    nothing: 'no reply', limit: 'limit', tryRule: 'Try a rule…', all: 'Show all', provoke: 'To see one, send mail to one of these:',
+    title: 'Try against', choose: 'a past attempt or message…', tried: 'This rule', nobody: 'No rule has anything to say to it.',
+    verdicts: { yes: 'applies', counts: 'would count', late: 'not reached', no: 'no match' }, was: (found) => `does not hold: it was ${found}`, unknown: 'unknown',
   },
 
   clock: {
     hint: 'Retries, delays, expiry and ages follow this clock', real: 'As the system’s', ahead: (span) => `${span} ahead`, behind: (span) => `${span} behind`, frozen: 'frozen',
-    times: (n) => `${n.toLocaleString('en-GB')}× as fast`, nextDue: 'Next falls due', nothingDue: 'Nothing will fall due.', toNext: 'To the next',
-    freeze: 'Freeze', resume: 'Resume', speed: 'Speed', running: 'Running what falls due…',
-    nothingRan: 'Nothing fell due',
+    times: (n) => `${n.toLocaleString('en-GB')}× as fast`, nextDue: 'Next falls due', nothingDue: 'Nothing will fall due.', toNext: 'To the next', speed: 'Speed', running: 'Running what falls due…',
   },
 
   pipeline: {
-    title: 'Pipeline', tries: 'Coming tries', frozen: 'frozen: nothing is tried until it is thawed', held: 'until it is let go',
-    stations: {
-      senders: ['Senders', 'received'], pickup: ['Pickup', 'waiting'], rules: ['Rules', 'active'], refused: ['Refused', 'attempts'], queue: ['Queue', 'waiting'],
-      mailboxes: ['Mailboxes', 'kept'], drop: ['Drop', 'written'], relayed: ['Next hops', 'relayed'], badmail: ['Badmail', 'lost'],
-    },
-    off: 'off', pickup: '--pickup FOLDER sends the files that are put into a folder', drop: '--drop FOLDER writes each mail into a folder too',
-    counted: {
-      open: 'open now', taken: 'taken', bad: 'bad', discarded: 'discarded', due: 'due', held: 'held', bounced: 'bounced', written: 'written',
-      attempt: 'tried', relayed: 'relayed', badmail: 'to Badmail', delayed: 'delayed', expired: 'expired',
-    },
-    next: (when) => `next ${when}`, mailboxes: (n) => `in ${many(n, 'mailbox', 'mailboxes')}`,
+    title: 'Pipeline', off: 'off', next: (when) => `next ${when}`,
+    senders: 'Senders', pickup: 'Pickup', refused: 'Refused', mailboxes: 'Mailboxes', drop: 'Drop', relayed: 'Next hops',
   },
 
   timeline: {
-    title: 'What happened', next: (when) => `Next: ${when}`, rule: (name) => `rule ${name}`, report: 'See the report', original: 'See the original', about: 'A report of Postroom.',
+    title: 'What happened', next: (when) => `Next: ${when}`, rule: (name) => `rule ${name}`, report: 'See the report', original: 'See the original',
   },
 
   release: {
@@ -177,125 +120,60 @@ export default {
   },
 
   mailboxes: {
-    pin: { yes: 'Pin on top', no: 'Unpin' }, noDomain: 'no domain',
     title: 'Mailboxes',
-    filter: 'Filter mailboxes',
     none: 'Each recipient gets a mailbox of its own when mail comes.',
-    noMatch: (text) => `No mailbox matches “${text}”.`,
     count: (messages, unseen) => `${many(messages, 'message', 'messages')}, ${unseen} unread`,
   },
 
   list: {
     title: 'Messages',
     fresh: (n) => `${n.toLocaleString('en-GB')} new`,
+    selected: (n) => `${n.toLocaleString('en-GB')} selected`,
     loading: 'Loading messages…',
-    loadingMore: 'Loading older messages…',
     empty: 'No mail yet. It shows here the moment it arrives.',
-    emptyBox: 'No mail in this mailbox.',
-    showAll: 'Show all mail',
     unread: 'Unread',
     attachments: (n) => many(n, 'attachment', 'attachments'),
-    defects: (n) => many(n, 'defect', 'defects'),
     others: (first, more) => (more ? `${first} +${more}` : first),
-  },
-
-  rows: {
-    compact: 'Compact rows', comfortable: 'Roomy rows',
-    selected: (n) => `${n.toLocaleString('en-GB')} selected`, clear: 'Select nothing', bar: 'Selected messages',
-    compare: 'Compare', requeue: 'Requeue', size: 'Size',
   },
 
   undo: { undo: 'Undo' },
 
   search: {
-    offers: 'Completions and earlier searches', forget: 'Forget',
-    placeholder: 'Search mail',
-    clear: 'Clear search',
-    help: 'What can be searched for',
-    running: 'Searching…',
-    found: (n, more) => `${n.toLocaleString('en-GB')}${more ? '+' : ''} found`,
-    none: 'Nothing found',
-    everywhere: 'Search all mail',
-    teach: 'Words are found anywhere in a mail; operators such as from: and has: say where to look.',
-    examples: ['from:app subject:invoice', 'has:attachment after:24h'],
-    language: [
-      [['invoice', '"your order"'], 'Words and phrases: in subject, names, addresses, text and names of attachments'],
-      [['from:', 'to:', 'cc:', 'bcc:'], 'Addresses; from: looks at the envelope’s sender too'],
-      [['rcpt:', 'mailbox:'], 'Recipients of the envelope; the mailbox it is in'],
-      [['subject:', 'body:'], 'What it says'],
-      [['header:X-Name', 'header:X-Name=value'], 'Any header'],
-      [['attachment:pdf'], 'File name or content type of an attachment'],
-      [['id:'], 'The message with that id'],
-      [['larger:10k', 'smaller:1.5M'], 'Size in bytes'],
-      [['after:2026-01-31', 'before:2h'], 'When it came: a date in UTC, or an age in s, m, h, d or w'],
-      [['is:unread', 'is:read', 'is:bounce'], 'State'],
-      [['has:attachment', 'has:html'], 'Parts'],
-      [['-from:app'], 'Not'],
-      [['cat OR dog', '(cat OR dog) bird'], 'Either; otherwise all must match'],
-      [['/ord-[0-9]+/', 'subject:/^re:/'], 'Regular expressions'],
-    ],
+    placeholder: 'Search mail', clear: 'Clear search', running: 'Searching…',
+    found: (n, more) => `${n.toLocaleString('en-GB')}${more ? '+' : ''} found`, none: 'Nothing found', everywhere: 'Search all mail',
+    teach: 'Words are found anywhere in a mail. Operators say where to look, quotes keep words together, - is not, OR is either:',
+    examples: ['from:app subject:invoice', '-has:attachment after:24h', '"your order" OR subject:/^re:/'],
+    operators: {
+      from: 'Sender, in the header or the envelope', to: 'Recipient in the header', cc: 'Recipient in the header', bcc: 'Recipient in the header', rcpt: 'Recipient in the envelope', mailbox: 'Where it is',
+      subject: 'What it says', body: 'What it says', header: 'Any header: X-Name or X-Name=value', attachment: 'File name or content type', id: 'The message with that id',
+      larger: 'Size: 10k, 1.5M', smaller: 'Size: 10k, 1.5M',
+      after: 'A date in UTC, or an age in s, m, h, d or w', before: 'A date in UTC, or an age in s, m, h, d or w', is: 'unread, read or bounce', has: 'attachment or html',
+    },
   },
 
   message: {
-    loading: 'Loading message…',
-    none: 'No message open',
-    gone: 'This message is gone',
-    goneHint: 'It was deleted, or made room for newer mail.',
-    to: 'to',
-    bcc: 'Bcc',
-    bccHint: 'A recipient of the envelope that stands in no header',
-    envelopeFrom: (address) => `envelope ${address || '<>'}`,
-    envelopeFromHint: 'MAIL FROM differs from the From header',
-    notSent: (n) => `+${n} only in headers`,
-    notSentHint: (list) => `In To or Cc, but not among the recipients of the envelope: ${list}`,
-    moreRecipients: (n) => `+${n} more`,
-    defects: (n) => many(n, 'defect', 'defects'),
+    loading: 'Loading message…', none: 'No message open', gone: 'This message is gone', goneHint: 'It was deleted, or made room for newer mail.',
+    to: 'to', moreRecipients: (n) => `+${n} more`, defects: (n) => many(n, 'defect', 'defects'),
+    envelope: 'Envelope', envelopeFrom: (address) => `envelope ${address || '<>'}`,
+    onlyHeaders: (n) => `+${n} only in headers`, notSent: (list) => `In To or Cc, but not in the envelope: ${list}`,
     tabs: { preview: 'Preview', text: 'Text', source: 'HTML', headers: 'Headers', structure: 'Structure', raw: 'Raw', session: 'Session', checks: 'Checks' },
-    htmlFrame: 'The mail as HTML',
-    remote: (n) => `${many(n, 'remote reference', 'remote references')} blocked`,
-    remoteLoad: 'Load',
-    remoteLoaded: (n) => `${many(n, 'remote reference', 'remote references')} loaded`,
-    remoteBlock: 'Block again',
-    noHtml: 'This mail has no HTML part.',
-    noText: 'This mail has no text part.',
-    noHeaders: 'This mail has no headers.',
-    emptyText: 'The text part is empty.',
-    download: 'Download',
-    decoded: 'Decoded',
-    rawHeaders: 'As sent',
-    rawLoading: 'Loading the source…',
-    rawEmpty: 'The message is empty.',
-    part: (shown, total) => `The first ${shown} of ${total}.`,
-    downloadAll: 'Download the whole message',
-    openText: 'Open the whole text',
-    unnamed: (part) => `part ${part}`,
+    htmlFrame: 'The mail as HTML', noHtml: 'This mail has no HTML part.', noText: 'This mail has no text part.',
+    remote: (n, loaded) => `${many(n, 'remote reference', 'remote references')} ${loaded ? 'loaded' : 'blocked'}`, remoteLoad: 'Load', remoteBlock: 'Block again',
+    decoded: 'Decoded', rawHeaders: 'As sent', part: (shown, total, from) => `${from ? `From byte ${from}:` : 'The first'} ${shown} of ${total}`,
   },
 
   mail: {
-    width: 'Width', full: 'Full', tablet: 'Tablet', phone: 'Phone', smaller: 'Smaller', larger: 'Larger', print: 'Open alone in a tab, to print it there',
-    code: 'Code', links: 'Links', find: 'Find', previous: 'Previous', next: 'Next', wrap: 'Wrap long lines', stretch: (from, to, total) => `Bytes ${from} to ${to} of ${total}.`,
-    notIn: (address) => `${address} not in envelope`, parts: 'Parts', size: 'Size', encoded: (size) => `${size}, encoded`, first: (size) => `The first ${size}.`,
-    save: 'Download it to look at it.', unreadable: 'It cannot be read as what it says it is.',
-    time: 'When', place: 'Where', status: 'Status', repeats: 'Repeats', organizer: 'Organizer', attendees: 'Attendees', local: 'local time', here: (time) => `${time} here`,
-    forgotten: 'The transcript is gone: only those of the latest sessions are kept.', noSmtp: 'This mail did not come over SMTP, so nothing was said.',
-    delivered: (n) => (n === 1 ? 'delivered' : `delivered to ${n}`), took: 'From the start of the connection to the receipt', inAll: (time) => `${time} in all`,
-    reportOn: 'A report on', reportedBy: 'Reported on by', fine: 'Nothing was found to be wrong.', notes: 'Notes',
+    width: 'Width', widths: { phone: 'Phone', tablet: 'Tablet', full: 'Full' }, zoom: 'Zoom', print: 'Print, in a tab of its own', code: 'Code', links: 'Links', find: 'Find', previous: 'Previous', next: 'Next',
+    save: 'Download it to look at it.', reportOn: 'A report on', reportedBy: 'Reported on by',
+    at: (offset) => `byte ${offset}`, fine: 'Nothing was found to be wrong.', notes: 'Notes',
     lacks: (name) => `There is no ${name} header.`, fromDiffers: (header, envelope) => `From is ${header}, the envelope says ${envelope} (MAIL FROM).`,
-    blind: (list) => `Blind copies, in the envelope but in no header: ${list}`, noText: 'There is HTML but no text for readers without HTML.',
-    remote: (n) => `${many(n, 'remote reference', 'remote references')} in the HTML; many readers block these at first.`, plain: (n) => `${many(n, 'link is', 'links are')} unencrypted (http:).`,
-  },
-
-  envelope: {
-    title: 'Envelope', from: 'From', to: 'To', ret: 'RET', id: 'ENVID', body: 'Body', utf8: 'SMTPUTF8', yes: 'yes',
-    notify: (conditions) => `notify ${conditions}`, orcpt: (address) => `orcpt ${address}`,
+    blind: (list) => `Blind copies, in the envelope but in no header: ${list}`, noText: 'There is HTML but no text.',
+    plain: (n) => `${many(n, 'link is', 'links are')} unencrypted (http:).`,
   },
 
   session: {
-    title: 'Session', protocol: 'Protocol', remote: 'Client', local: 'Server', helo: 'HELO', user: 'User',
-    tls: 'TLS', none: 'none', started: 'Since', id: 'Id', transcript: 'Transcript', unknown: 'This mail did not come over a connection.',
+    title: 'Session', remote: 'Client', local: 'Server', transcript: 'Transcript', forgotten: 'The transcript is gone, or there was none: only the latest are kept.',
   },
-
-  defects: { title: 'Defects', at: (part, offset) => [part && `part ${part}`, offset > 0 && `byte ${offset}`].filter(Boolean).join(', ') },
 
   actions: {
     back: 'Back', close: 'Close', mailboxes: 'Mailboxes', unread: 'Mark as unread', read: 'Mark as read', allRead: 'Mark all as read',
@@ -313,44 +191,35 @@ export default {
 
   status: {
     connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting',
-    liveHint: 'New mail shows by itself', reconnectingHint: 'The connection is lost; new mail shows when it is back',
-    messages: (n) => many(n, 'message', 'messages'), unread: (n) => `${n.toLocaleString('en-GB')} unread`,
-    rate: (n) => `${n.toLocaleString('en-GB')}/s`, rateHint: (most) => `Mails per second over the last minute, at most ${most.toLocaleString('en-GB')}`,
-    storeHint: 'What the store holds', rules: (n) => many(n, 'rule', 'rules'), rulesHint: 'Active rules, and how often they were applied',
-    queue: (n) => `${n.toLocaleString('en-GB')} queued`, queueHint: 'Deliveries in the queue, and when the next falls due',
-    caughtUp: (n) => (n ? `caught up, ${many(n, 'event', 'events')}` : 'nothing missed'), lagged: 'too much was missed: listed again',
+    messages: (n) => many(n, 'message', 'messages'), rules: (n) => many(n, 'rule', 'rules'), rateHint: 'Mails per second, for a minute',
+    caughtUp: (n) => `caught up, ${many(n, 'event', 'events')}`, lagged: 'too much was missed: listed again',
   },
 
-  keys: {
-    title: 'Keyboard',
-    places: { list: 'List and queue', message: 'Message', go: 'Go to', everywhere: 'Everywhere' },
-  },
+  keys: { list: 'List and queue', message: 'Message', go: 'Go to', everywhere: 'Everywhere' },
 
   commands: {
     compare: 'Compare with…',
-    next: 'Next message', previous: 'Previous message', open: 'Open message', select: 'Select', extend: 'Select more', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', empty: 'Delete all mail here…',
+    next: 'Next or previous message', open: 'Open message', select: 'Select', extend: 'Select downwards or upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', empty: 'Delete all mail here…',
     seen: 'Mark as unread or read', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
-    filter: 'Filter mailboxes', search: 'Search', clock: 'Clock', sample: 'Send a sample mail', help: 'Keyboard',
-    palette: 'All commands', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
+    filter: 'Filter mailboxes', search: 'Search', setup: 'How to send mail here', sample: 'Send a sample mail', help: 'Keyboard',
+    palette: 'All commands', forgetSearches: 'Forget earlier searches', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
   },
 
   compare: {
-    title: 'Compare', what: 'What to compare', tabs: { rendered: 'Rendered', text: 'Text', html: 'HTML source', headers: 'Headers' },
-    swap: 'Swap sides', comparing: 'Comparing…', same: 'No difference.', differing: (n) => `${many(n, 'line differs', 'lines differ')}`, equal: (n) => `${n.toLocaleString('en-GB')} equal lines`,
-    how: 'How', beside: 'Side by side', overlay: 'Difference', overlayHint: 'Black is equal; what has colour differs.',
-    width: 'Width', widths: { phone: 'Phone', tablet: 'Tablet', full: 'Full' },
+    title: 'Compare', difference: 'Difference', hint: 'Black is equal; what has colour differs.',
+    same: 'No difference.', differing: (n) => many(n, 'line differs', 'lines differ'), equal: (n) => `${n.toLocaleString('en-GB')} equal lines`,
     pick: (subject) => `Open the message to compare “${subject}” with`, like: 'Previous one like it',
   },
 
   palette: {
-    hint: 'Command, mailbox or message', search: (text) => `Search mail for “${text}”`, kinds: { command: 'Command', place: 'Go to', mailbox: 'Mailbox', search: 'Search', message: 'Message' },
+    hint: 'Command, mailbox or message', kinds: { command: 'Command', place: 'Go to', mailbox: 'Mailbox', search: 'Search', message: 'Message' },
   },
 
   settings: {
-    title: 'Settings', language: 'Language', density: 'Rows', densities: { comfortable: 'Comfortable', compact: 'Compact' },
-    times: 'Times', timesAs: { relative: 'Relative', exact: 'Exact' }, grouping: 'Group by domain', groupings: { auto: 'If many', on: 'Always', off: 'Never' },
-    notify: 'Notifications', notifyOf: { off: 'Off', all: 'All mail' },
-    denied: 'The browser does not allow notifications here: see its settings for this site. They need localhost or HTTPS.',
+    language: 'Language', density: { title: 'Rows', comfortable: 'Comfortable', compact: 'Compact' },
+    times: { title: 'Times', relative: 'Relative', exact: 'Exact' }, grouping: { title: 'Group by domain', auto: 'If many', on: 'Always', off: 'Never' },
+    notify: { title: 'Notifications', off: 'Off', all: 'All mail' },
+    denied: 'The browser does not allow them here. They need localhost or HTTPS.',
   },
 
   notify: { mails: (n) => many(n, 'new message', 'new messages') },

@@ -28,11 +28,13 @@ export function App() {
   return html`
     <div class="app" data-shown=${shown} data-view=${view || undefined} style=${widths}>
       <${TopBar} />
-      ${(!one || shown === 'boxes') && html`<${Mailboxes} />`}
-      <${Divider} width=${boxesWidth} min=${150} max=${400} label=${t.mailboxes.title} />
-      ${(!one || shown === 'list') && html`<${views[view]} />`}
-      ${(!view || open) && html`<${Divider} width=${listWidth} min=${280} max=${720} label=${t.list.title} />`}
-      ${(room.value === 'wide' && (!view || open) || shown === 'message') && html`<${session && !id ? Session : Message} />`}
+      <main class="panes">
+        ${(!one || shown === 'boxes') && html`<${Mailboxes} />`}
+        <${Divider} width=${boxesWidth} min=${150} max=${400} label=${t.mailboxes.title} />
+        ${(!one || shown === 'list') && html`<${views[view]} />`}
+        ${(!view || open) && html`<${Divider} width=${listWidth} min=${280} max=${720} label=${t.list.title} />`}
+        ${(room.value === 'wide' && (!view || open) || shown === 'message') && html`<${session && !id ? Session : Message} />`}
+      </main>
       <${StatusStrip} />
     </div>
     <${ClockPanel} />

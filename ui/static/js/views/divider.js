@@ -7,7 +7,9 @@ const STEP = 16;
 export function Divider({ width, min, max, label }) {
   const set = (value) => { width.value = Math.round(Math.min(max, Math.max(min, value))); };
   const onPointerDown = ({ currentTarget: line, pointerId }) => line.setPointerCapture(pointerId);
-  const onPointerMove = ({ currentTarget: line, pointerId, clientX }) => line.hasPointerCapture(pointerId) && set(width.value + clientX - line.offsetLeft);
+  const onPointerMove = ({ currentTarget: line, pointerId, clientX }) => {
+    if (line.hasPointerCapture(pointerId)) set(clientX - line.previousElementSibling.getBoundingClientRect().left);
+  };
   const onKeyDown = (event) => {
     const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
     if (step) set(width.value + step);

@@ -20,16 +20,16 @@ const AllKeys = ({ keys }) => (keys.length > 3
 export const KeyList = ({ of }) => html`
   <dl class="keys">${of.map((one) => html`<dt><${AllKeys} keys=${one.keys} /></dt><dd>${words(one)}</dd>`)}</dl>`;
 
-export const named = (...names) => names.map((name) => commands.find((one) => one.name === name));
+export const named = (...names) => commands.filter(({ name }) => names.includes(name));
 
 export function KeysDialog({ close }) {
   const places = [...new Set(commands.map(({ place }) => place))];
   return html`
     <div class="dialog-body">
-      <${Title} text=${t.keys.title} close=${close} />
+      <${Title} text=${t.commands.help} close=${close} />
       <div class="key-groups">
         ${places.map((place) => html`
-          <section><h3>${t.keys.places[place]}</h3><${KeyList} of=${commands.filter((one) => one.place === place && one.keys.length)} /></section>`)}
+          <section><h3>${t.keys[place]}</h3><${KeyList} of=${commands.filter((one) => one.place === place && one.keys.length)} /></section>`)}
       </div>
     </div>`;
 }

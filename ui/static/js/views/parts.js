@@ -1,9 +1,12 @@
 // Small things that several views are made of.
 import { useRef, useState } from 'preact/hooks';
 import { copy } from '../actions.js';
+import { asFile } from '../api.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { reply as said } from '../format.js';
+import { address, follow, go, route } from '../router.js';
+import { room } from '../settings.js';
 import { t } from '../strings.js';
 
 /** A button that is an icon; its name is shown on hover and read aloud. */
@@ -14,8 +17,10 @@ export const IconButton = ({ name, label, onClick, ...rest }) => html`
 export const QuietButton = ({ name, label, onClick, ...rest }) => html`
   <button type="button" class="quiet-button" title=${label} onClick=${onClick} ...${rest}>${icon(name)}<span>${label}</span></button>`;
 
-const signs = {
-  delivered: 'check', queued: 'clock', held: 'pause', bouncing: 'bounce', relayed: 'relay', bounced: 'bounce', reported: 'unread', lost: 'close',
+/** The icons of states, and of the steps that lead to them. */
+export const signs = {
+  delivered: 'check', queued: 'clock', held: 'pause', bouncing: 'bounce', relayed: 'relay', bounced: 'bounce', reported: 'unread', lost: 'close', received: 'inbox', kept: 'check', thawed: 'play',
+  retried: 'retry', rerouted: 'rules', deferred: 'retry', failed: 'attempts', expired: 'clock', warned: 'warning', released: 'relay', refused: 'attempts', discarded: 'close',
 };
 
 /** How far a delivery has come: a sign, a colour and a word. */
@@ -73,10 +78,44 @@ export const Choice = ({ label, options, value, onChange }) => html`
       <button key=${key} type="button" role="radio" aria-checked=${key === value} onClick=${() => onChange(key)}>${text}</button>`)}
   </div>`;
 
+/** A link that saves what is at a url. */
+export const Download = ({ url, name }) => html`<a class="icon-button" href=${asFile(url)} download=${name} title=${t.actions.download} aria-label=${t.actions.download}>${icon('download')}</a>`;
+
+/** A link to another place of the page. */
+export const Link = ({ to, text }) => html`<a href=${address(to)} onClick=${follow(() => go(to))}>${text}</a>`;
+
+/** The first of a list, and a button that shows the rest; tag is what the button stands in. */
+export function Some({ of, most, each, tag = 'span' }) {
+  const [all, setAll] = useState(false);
+  if (all || of.length <= most) return of.map(each);
+  return [...of.slice(0, most).map(each), html`<${tag}><button type="button" class="link-button" onClick=${() => setAll(true)}>${t.message.moreRecipients(of.length - most)}</button><//>`];
+}
+
 /** The head of a dialog. */
 export const Title = ({ text, close }) => html`
   <div class="dialog-title"><h2 id="dialog-title">${text}</h2><${IconButton} name="close" label=${t.actions.close} onClick=${close} /></div>`;
 
+/** The head of a view that takes the place of the list. */
+export const ViewHead = ({ title, children }) => html`
+  <header class="pane-head">
+    ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ view: route.value.view, pane: 'boxes' })} />`}
+    <h1>${title}</h1>
+    ${children}
+  </header>`;
+
+/** A view that takes the place of the list: one of t.places, with what its head has beside the title. */
+export const View = ({ name, tools, children }) => html`
+  <section class="list view ${name}" aria-label=${t.places[name]}>
+    <${ViewHead} title=${t.places[name]}>${tools}<//>
+    <div class="view-body">${children}</div>
+  </section>`;
+
+/** A field for what a list shall have. */
+export const Filter = ({ label, value, onInput }) => html`
+  <label class="filter">
+    ${icon('search')}
+    <input type="search" autocomplete="off" spellcheck="false" placeholder=${label} aria-label=${label} value=${value} onInput=${({ target }) => onInput(target.value)} />
+  </label>`;
 /** A field of a form: a line of text, or another element. */
 export const Field = ({ label, hint, as = 'input', ...rest }) => html`
   <label class="field"><span>${label}</span><${as} autocomplete="off" spellcheck="false" ...${rest} />${hint && html`<span class="where">${hint}</span>`}</label>`;

@@ -16,7 +16,7 @@ export function TopBar() {
   const { smtp } = info.value ?? {};
   return html`
     <header class="topbar">
-      <a class="brand" aria-label=${t.name} href=${address({})} onClick=${follow(() => go({}))}>${mark()}<span>${t.name}</span></a>
+      <a class="brand" href=${address({})} onClick=${follow(() => go({}))}>${mark()}<span>${t.name}</span></a>
       <${Search} />
       <${Unreal} />
       <button type="button" class="quiet-button palette-button" title=${t.palette.hint} onClick=${() => { dialog.value = { kind: 'palette' }; }}>
@@ -24,6 +24,6 @@ export function TopBar() {
       </button>
       ${smtp && html`<${Copyable} label="SMTP" text=${reachable(smtp)} />`}
       <${ComposeButton} />
-      <${IconButton} name="settings" label="${t.settings.title} (,)" popovertarget="settings" />
+      <${IconButton} name="settings" label="${t.commands.settings} (,)" popovertarget="settings" />
     </header>`;
 }
