@@ -20,7 +20,7 @@ export const messages = (query, signal) => get('/messages' + params(query), sign
 export const message = (id, signal) => get(one('messages', id), signal);
 export const setSeen = (id, seen, mailbox) => send('PUT', one('messages', id, '/seen'), { seen, mailbox });
 export const setAllSeen = (mailbox) => send('POST', '/messages/seen', { mailbox, seen: true });
-export const remove = (id, mailbox) => send('DELETE', one('messages', id) + params({ mailbox }));
+export const remove = (id) => send('DELETE', one('messages', id));
 export const empty = (mailbox, until) => send('DELETE', '/messages' + params(mailbox ? { mailbox, until } : { all: true, until }), undefined, undefined, true);
 export const removeMany = (ids, mailbox) => send('POST', '/messages/delete', { ids, mailbox }, undefined, true);
 export const setManySeen = (ids, seen, mailbox) => send('POST', '/messages/seen', { ids, seen, mailbox });

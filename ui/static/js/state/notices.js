@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { t } from '../strings.js';
 
-export const toast = signal(null);  // {text, kind: done | failed, hint, action: {text, run}}
+export const toast = signal(null);  // {text, kind: done | failed, action: {text, run}}
 export const dialog = signal(null); // {kind, …}; the kinds are those of views/notices.js
 
 let timer = 0;
@@ -11,7 +11,7 @@ let timer = 0;
 export function say(text, action) { show({ kind: 'done', text, action }, action ? 8_000 : 3_000); }
 
 /** fail says that something could not be done and what the server said about it. */
-export function fail({ message }) { show({ kind: 'failed', text: t.errors.change, hint: message }, 12_000); }
+export function fail({ message }) { show({ kind: 'failed', text: `${t.errors.change} ${message}` }, 12_000); }
 
 function show(value, duration) {
   clearTimeout(timer);

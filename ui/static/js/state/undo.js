@@ -40,14 +40,13 @@ function begin(deletion, text) {
   say(text, { text: t.undo.undo, run: undo });
 }
 
-/** undo brings back what was deleted last, as long as that goes. It returns whether it did. */
+/** undo brings back what was deleted last, as long as that goes. */
 export function undo() {
-  const { removal, back } = pending ?? {};
-  if (!removal) return false;
+  if (!pending) return;
+  const { removal, back } = pending;
   end();
   release(removal);
   back();
-  return true;
 }
 
 function end() {

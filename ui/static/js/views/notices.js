@@ -21,7 +21,7 @@ export const Toast = () => html`
     ${toast.value && html`
       <div class="toast" data-kind=${toast.value.kind}>
         ${icon(toast.value.kind === 'failed' ? 'warning' : 'check')}
-        <p>${toast.value.text} ${toast.value.hint && html`<span class="hint">${toast.value.hint}</span>`}</p>
+        <p>${toast.value.text}</p>
         ${toast.value.action && html`<button type="button" class="link-button" onClick=${act}>${toast.value.action.text}</button>`}
         <${IconButton} name="close" label=${t.actions.close} onClick=${dismiss} />
       </div>`}

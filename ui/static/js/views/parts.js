@@ -1,5 +1,5 @@
 // Small things that several views are made of.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { copy } from '../actions.js';
 import { asFile } from '../api.js';
 import { html } from '../html.js';
@@ -32,13 +32,10 @@ export const Reply = ({ reply }) => reply && html`<span class="reply" data-class
 /** useCopy is [whether a text was copied just now, what copies it]. */
 function useCopy(text) {
   const [copied, setCopied] = useState(false);
-  const timer = useRef(0);
-  useEffect(() => () => clearTimeout(timer.current), []);
   return [copied, async () => {
     if (!(await copy(text))) return;
     setCopied(true);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(setCopied, 1500, false);
+    setTimeout(setCopied, 1500, false);
   }];
 }
 
