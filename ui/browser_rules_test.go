@@ -56,7 +56,7 @@ func completing(t *testing.T, browser context.Context) {
 	b.until(`document.querySelector('.names') !== null`)
 	b.run(fmt.Sprintf(`document.querySelector(%q).focus()`, ruleField))
 	b.press(kb.ArrowDown)
-	b.shows(".words [role=option]", "At RCPT")
+	b.shows(".words [role=option]", "RCPT TO")
 	b.press(kb.Escape)
 	b.until(`document.querySelector('.words') === null`)
 	b.types("rc")
