@@ -116,6 +116,7 @@ func palette(t *testing.T, browser context.Context) {
 	b.press(kb.Enter)
 	b.isAt("/mailbox/bob.builder@example.test")
 	b.press("gi")
+	b.lists("Parcel on its way", "Your invoice for October")
 	b.openPalette("october")
 	b.until(`document.querySelector('#palette-list li').innerText.includes('Message')`)
 	b.press(kb.Enter)

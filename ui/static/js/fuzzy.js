@@ -12,7 +12,7 @@ function ways(word) {
 /** cost is how far from the best a text fits; of texts that fit as well the shorter is better. */
 function cost(ways, text) {
   const place = ways.findIndex((way) => way.test(text));
-  return place < 0 ? Infinity : place + text.length / 500;
+  return place < 0 ? Infinity : place ** 2 + text.length / 500;
 }
 
 /** rank is the best of items by their labels; bonus lifts an item over others. Words fit in any order. */
