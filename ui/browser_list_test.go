@@ -109,7 +109,7 @@ const (
 // of the first one in view.
 func (b *tab) placed() int {
 	b.t.Helper()
-	b.until(`!document.querySelector('.row.blank') && document.querySelectorAll('.row').length > 10`)
+	b.until(`!document.querySelector('.row.blank') && document.querySelectorAll('.row').length > 10 && ` + inView + `.length > 5`) // those of before may still be there, out of view
 	wrong := evaluate[[]string](b, `[...document.querySelectorAll('.row')].filter((e) => /^mail/.test(e.querySelector('.subject').innerText) &&
 		`+fmt.Sprintf(number, "e")+` + Number(e.getAttribute('aria-posinset')) !== Number(e.getAttribute('aria-setsize'))).map((e) => e.getAttribute('aria-posinset') + ': ' + e.innerText)`)
 	if len(wrong) > 0 {
