@@ -43,7 +43,7 @@ export const asked = signal({ box: '', q: '', running: false, problem: null });
 /** The places in the list that the reader sees. */
 export let view = { from: 0, to: 0 };
 
-let held = false;     // the reader looks at rows that must not move
+const holding = new Set(); // why rows must not move: the reader looks at them
 let request = new AbortController(); // aborts what was asked for another mailbox or search
 let loading = null;   // the promise of the listing on its way
 let filling = null;   // the page on its way: {stop, from, to}
@@ -125,7 +125,7 @@ async function ask(box, q) {
 
 /** replace shows a page from the top; to a reader who looks elsewhere in the same list its new messages wait. */
 function replace(box, q, { messages, next, cursor, total }) {
-  const same = isShown(box, q), seen = same && held && feed.value.rows[0]?.id;
+  const same = isShown(box, q), seen = same && holding.size && feed.value.rows[0]?.id;
   let rows = messages, ended = !q || !next;
   if (q && same) ({ rows, ended } = rejoin(rows, next));
   const fresh = rows.filter(({ id }) => seen && id > seen);
@@ -152,13 +152,12 @@ const again = () => place(Math.max(0, list.value.first - OVERLAP), Math.min(KEPT
 
 /** look says which places of the list the reader sees; what is missing there, and near it, is asked for. */
 export function look(from, to) {
-  if (view.from === from && view.to === to) return;
   view = { from, to };
   fill();
 }
 
 /** retry asks again for what could not be had. */
-export function retry() {
+function retry() {
   change({ more: 'idle' });
   fill();
 }
@@ -270,10 +269,10 @@ function trim(fields) {
   list.value = next;
 }
 
-/** hold keeps new mail waiting; letting go brings it in. */
-export function hold(on) {
-  held = on;
-  if (!held) release();
+/** hold keeps new mail waiting for a reason; once all are gone it comes in. */
+export function hold(why, on) {
+  if (on) holding.add(why);
+  else if (holding.delete(why) && !holding.size) release();
 }
 
 /** release brings in what is waiting. */
@@ -326,9 +325,9 @@ function edit({ edits, left, wipes, complete }) {
 function receive(fresh) {
   const { first, total, rows } = list.value, { count, since } = waiting.value, n = fresh.length;
   newestID = fresh[0].id;
-  if (held) waiting.value = { count: count + n, since: since || fresh.at(-1).id };
+  if (holding.size) waiting.value = { count: count + n, since: since || fresh.at(-1).id };
   if (first > 0) return change({ first: first + n, total: total + n, slide: false });
-  const slide = n <= 3 && !held && performance.now() - latest > 200, oldest = rows.at(-1);
+  const slide = n <= 3 && !holding.size && performance.now() - latest > 200, oldest = rows.at(-1);
   latest = performance.now();
   trim({ rows: merge(fresh, rows), total: total + n, slide });
   if (filling && list.value.rows.at(-1) !== oldest) {

@@ -43,7 +43,7 @@ export default {
   queue: {
     empty: 'Nothing is waiting.', emptyHint: 'Mail waits here for its next try, or to be returned or let go. A route rule brings it here:',
     deliveries: (n) => many(n, 'delivery', 'deliveries'),
-    actions: { retry: 'Retry now', freeze: 'Freeze', thaw: 'Thaw', bounce: 'Bounce', delete: 'Delete', requeue: 'Requeue' }, requeueAll: 'Requeue all',
+    actions: { retry: 'Retry now', freeze: 'Freeze', thaw: 'Thaw', bounce: 'Bounce', delete: 'Delete', requeue: 'Requeue' },
     askHint: { bounce: 'It is given up, and its sender is told.', delete: 'It is given up, and nobody is told. This cannot be undone.' },
   },
 
@@ -90,7 +90,7 @@ export default {
 
   clock: {
     hint: 'Retries, delays, expiry and ages follow this clock', real: 'As the system’s', ahead: (span) => `${span} ahead`, behind: (span) => `${span} behind`, frozen: 'frozen',
-    times: (n) => `${n.toLocaleString('en-GB')}× as fast`, nextDue: 'Next falls due', nothingDue: 'Nothing will fall due.', toNext: 'To the next', speed: 'Speed', running: 'Running what falls due…',
+    times: (n) => `${n.toLocaleString('en-GB')}× as fast`, nextDue: 'Next falls due', nothingDue: 'Nothing will fall due.', toNext: 'To the next', speed: 'Speed',
   },
 
   pipeline: {
@@ -139,7 +139,7 @@ export default {
   undo: { undo: 'Undo' },
 
   search: {
-    placeholder: 'Search mail', clear: 'Clear search', running: 'Searching…',
+    placeholder: 'Search mail', clear: 'Clear search',
     found: (n, more) => `${n.toLocaleString('en-GB')}${more ? '+' : ''} found`, none: 'Nothing found', everywhere: 'Search all mail',
     teach: 'Words are found anywhere in a mail. Operators say where to look, quotes keep words together, - is not, OR is either:',
     examples: ['from:app subject:invoice', '-has:attachment after:24h', '"your order" OR subject:/^re:/'],

@@ -43,7 +43,7 @@ export default {
   queue: {
     empty: '没有等待中的邮件。', emptyHint: '邮件在此等待下次尝试、退回或放行。用 route 规则把邮件引到这里：',
     deliveries: (n) => `${count(n)} 个投递`,
-    actions: { retry: '立即重试', freeze: '冻结', thaw: '解冻', bounce: '退信', delete: '删除', requeue: '重新排队' }, requeueAll: '全部重新排队',
+    actions: { retry: '立即重试', freeze: '冻结', thaw: '解冻', bounce: '退信', delete: '删除', requeue: '重新排队' },
     askHint: { bounce: '放弃投递，并告知发件人。', delete: '放弃投递，且不告知任何人。此操作无法撤销。' },
   },
 
@@ -89,7 +89,7 @@ export default {
 
   clock: {
     hint: '重试、延迟、过期和时长都以此时钟为准', real: '与系统一致', ahead: (span) => `快 ${span}`, behind: (span) => `慢 ${span}`, frozen: '已冻结',
-    times: (n) => `${count(n)} 倍速`, nextDue: '下一项到期', nothingDue: '没有将要到期的事项。', toNext: '到下一项', speed: '速度', running: '正在执行到期的事项…',
+    times: (n) => `${count(n)} 倍速`, nextDue: '下一项到期', nothingDue: '没有将要到期的事项。', toNext: '到下一项', speed: '速度',
   },
 
   pipeline: {
@@ -138,7 +138,7 @@ export default {
   undo: { undo: '撤销' },
 
   search: {
-    placeholder: '搜索邮件', clear: '清除搜索', running: '正在搜索…',
+    placeholder: '搜索邮件', clear: '清除搜索',
     found: (n, more) => `找到 ${count(n)}${more ? '+' : ''} 封`, none: '没有找到', everywhere: '在全部邮件中搜索',
     teach: '词语会在邮件的任何位置查找。运算符限定范围，引号表示短语，- 表示排除，OR 表示任一：',
     examples: ['from:app subject:发票', '-has:attachment after:24h', '"your order" OR subject:/^re:/'],

@@ -1,15 +1,15 @@
 // The pane in the middle: the messages of a mailbox, newest first, live.
 import { useEffect } from 'preact/hooks';
-import { computed, useComputed } from '@preact/signals';
-import { actOnSelected, askToEmpty, canRequeue, compareChosen, cursor, markAllSeen, markChosen, move, openMessage, removeMessage, requeue } from '../actions.js';
+import { computed } from '@preact/signals';
+import { actOnSelected, askToEmpty, canRequeue, compareChosen, cursor, markAllSeen, markChosen, move, openMessage, removeMessage } from '../actions.js';
 import { rawURL } from '../api.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { bytes, exact, reply, sender, when } from '../format.js';
 import { address, go, route } from '../router.js';
 import { density, room } from '../settings.js';
-import { asked, feed, hold, load, look, release, retry, seenIn, waiting } from '../state/feed.js';
-import { BADMAIL, boxOf, DONE, mailboxes } from '../state/mailboxes.js';
+import { asked, feed, hold, load, look, release, seenIn, waiting } from '../state/feed.js';
+import { BADMAIL, boxOf, mailboxes } from '../state/mailboxes.js';
 import * as selection from '../state/selection.js';
 import { t } from '../strings.js';
 import { Failure, IconButton, Loading, StateChip } from './parts.js';
@@ -17,24 +17,19 @@ import { Examples } from './search.js';
 import { Welcome } from './welcome.js';
 import { Windowed } from './windowed.js';
 
-const NOTABLE = 100_000; // octets from which on a size is shown
-const LONG_PRESS = 500;  // milliseconds
-
 export const List = () => html`
   <section class="list" aria-label=${t.list.title} onPointerEnter=${leaveFrame}>
     ${choosing.value ? html`<${Chosen} />` : html`<${Head} />`}
-    ${asked.value.running && feed.value.phase === 'ready' && html`<i class="progress" role="progressbar" aria-label=${t.search.running}></i>`}
+    ${asked.value.running && feed.value.phase === 'ready' && html`<i class="progress" role="progressbar" aria-label=${t.list.loading}></i>`}
     <${Pill} />
     <${Rows} />
   </section>`;
 
 /** leaveFrame takes the keyboard back from a mail that was clicked into. */
-function leaveFrame() {
-  if (document.activeElement?.tagName === 'IFRAME') document.activeElement.blur();
-}
+const leaveFrame = () => document.activeElement?.matches('iframe') && document.activeElement.blur();
 
 /** Mailboxes that are no recipient's have names in the reader's language. */
-export const nameOf = (box) => ({ '': t.allMail, [BADMAIL]: t.places.badmail, [DONE]: t.places.done })[box] ?? box;
+const nameOf = (box) => (box[0] === '@' ? t.places[box.slice(1)] : box || t.allMail);
 
 function Head() {
   const { box, q } = route.value, { rows, total, ended, q: shown } = feed.value;
@@ -44,7 +39,6 @@ function Head() {
       ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ box, q, pane: 'boxes' })} />`}
       <h1 title=${nameOf(box)}>${shown && rows.length > 0 && html`<span class="found" role="status">${t.search.found(total + waiting.value.count, !ended)}</span> `}${nameOf(box)}</h1>
       ${messages > 0 && !q && !shown && html`
-        ${box === BADMAIL && html`<${IconButton} name="retry" label=${t.queue.requeueAll} onClick=${() => requeue(rows)} />`}
         ${unseen > 0 && html`<${IconButton} name="allRead" label=${t.actions.allRead} onClick=${markAllSeen} />`}
         <${IconButton} name="trash" label=${box ? t.actions.emptyBox : t.actions.emptyAll} onClick=${askToEmpty} />`}
     </header>`;
@@ -75,39 +69,31 @@ function Pill() {
   return count > 0 && html`<button type="button" class="pill" onClick=${show}>${icon('up')}${t.list.fresh(count)}</button>`;
 }
 
-// New mail must not move the row that the reader looks at or points to.
-const reading = { scrolled: false, pointing: false };
-
-function update(change) {
-  Object.assign(reading, change);
-  hold(reading.scrolled || reading.pointing);
-}
-
 const rowAt = ({ target }) => {
   const { id } = target.closest('.row') ?? {};
   return id && feed.value.rows.find((row) => 'row-' + row.id === id);
 };
 
-const point = (event) => update({ pointing: event.pointerType === 'mouse' && Boolean(rowAt(event)) });
-const leave = () => {
-  letGo();
-  update({ pointing: false });
+// New mail must not move the row that the reader points to, or looks at.
+const point = (event) => hold('pointer', event.pointerType === 'mouse' && rowAt(event));
+const leave = () => hold('pointer', false);
+const letGo = () => {
+  leave();
+  hold('scroll', false);
 };
 
 function Rows() {
-  const { phase, rows, first, total, ended, problem, more, slide, box, q } = feed.value, compact = density.value === 'compact';
-  useEffect(() => () => update({ scrolled: false, pointing: false }), [total > 0]);
+  const { phase, rows, first, total, ended, problem, slide, box, q } = feed.value, compact = density.value === 'compact';
+  useEffect(() => letGo, [total > 0]);
   if (phase === 'loading') return html`<${Loading} text=${t.list.loading} />`;
   if (phase === 'failed' && problem.where === 'query.q') return html`<div class="nothing"><${Examples} /></div>`;
   if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
   if (!total) return html`<${Empty} box=${box} q=${q} />`;
-  const foot = !ended && (more === 'failed' ? html`<${Failure} retry=${retry} />` : html`<${Loading} text=${t.list.loading} />`);
   return html`
     <${Windowed} key=${address({ box, q })} class="rows" items=${rows} first=${first} total=${total} keyOf=${({ id }) => id} rowHeight=${compact ? 30 : 52} slide=${slide}
-      follow=${cursor.value} blank=${html`<div class="row blank" aria-hidden="true"><i></i><i></i></div>`} onRange=${look} onTop=${(top) => update({ scrolled: !top })} foot=${foot}
-      onPointerMove=${point} onPointerLeave=${leave} onPointerDown=${press} onPointerUp=${letGo} onPointerCancel=${letGo}
-      onClick=${click} onDragStart=${drag} onContextMenu=${(event) => pressed.touch && event.preventDefault()} onKeyDown=${arrow}
-      data-density=${density.value} data-choosing=${choosing.value ? '' : undefined}
+      follow=${cursor.value} blank=${html`<div class="row blank" aria-hidden="true"><i></i><i></i></div>`} onRange=${look} onTop=${(top) => hold('scroll', !top)} foot=${!ended && html`<${Loading} text=${t.list.loading} />`}
+      onPointerMove=${point} onPointerLeave=${leave} onClick=${click} onDragStart=${drag} onKeyDown=${arrow}
+      data-density=${density.value} data-choosing=${choosing.value || undefined}
       role="listbox" aria-multiselectable="true" tabindex="0" aria-label=${t.list.title} aria-activedescendant=${rows.some(({ id }) => id === cursor.value) ? `row-${cursor.value}` : undefined}>
       ${(row, place) => html`<${Row} row=${row} box=${box} place=${place} />`}
     <//>`;
@@ -121,23 +107,12 @@ function arrow(event) {
   move(step);
 }
 
-let pressed = { timer: 0, touch: false, long: false }; // a finger that rests on a row chooses it
-
-function press(event) {
-  const row = rowAt(event), touch = event.pointerType === 'touch';
-  letGo();
-  pressed = { touch, long: false, timer: touch && row ? setTimeout(() => { pressed.long = true; selection.toggle(row); }, LONG_PRESS) : 0 };
-}
-
-const letGo = () => clearTimeout(pressed.timer);
-
 /** click opens a row, or chooses: with a key held, on its mark, or by a finger once something is chosen. */
 function click(event) {
-  const row = rowAt(event), { shiftKey, ctrlKey, metaKey, altKey } = event, { long } = pressed;
+  const row = rowAt(event), { shiftKey, ctrlKey, metaKey, altKey } = event;
   if (!row) return;
   event.preventDefault();
-  pressed.long = false;
-  if (long || altKey) return;
+  if (altKey) return;
   if (shiftKey) selection.extend(cursor.value || row.id, row.id);
   else if (ctrlKey || metaKey || event.target.closest('.pick') || room.value === 'narrow' && choosing.value) selection.toggle(row);
   else openMessage(row.id);
@@ -146,9 +121,8 @@ function click(event) {
 
 /** drag gives what is dragged out of the page the raw messages: as a file of the first, and as addresses of all. */
 function drag(event) {
-  letGo();
   const row = rowAt(event), { dataTransfer } = event;
-  if (pressed.touch || !row) return event.preventDefault();
+  if (!row) return;
   const rows = selection.isChosen(row.id) ? selection.chosenRows.value : [row], urls = rows.map(({ id }) => new URL(rawURL(id), location.href).href);
   dataTransfer.effectAllowed = 'copy';
   dataTransfer.setData('DownloadURL', `message/rfc822:${fileName(rows[0])}:${urls[0]}`);
@@ -159,30 +133,28 @@ function drag(event) {
 /** fileName has nothing that a file system minds, or the colon that ends it. */
 const fileName = ({ subject }) => (subject || t.noSubject).replace(/[\s\p{Cc}\p{Cf}<>:"/\\|?*]+/gu, ' ').trim().slice(0, 80) + '.eml';
 
-/** size is how many rows a screen reader is told of; -1 as long as nobody knows. */
-const size = computed(() => (feed.value.ended ? feed.value.total : -1));
+/** howMany rows there are, for a screen reader; -1 as long as nobody knows. */
+const howMany = computed(() => (feed.value.ended ? feed.value.total : -1));
 
 /** Row is what changes as rows come and go around it; its Face is not made again then. */
 function Row({ row, box, place }) {
-  const { id } = row;
-  const flag = (is) => useComputed(() => (is() ? '' : undefined)).value; // what others are does not concern this one
-  const open = flag(() => route.value.id === id), chosen = flag(() => selection.isChosen(id)), at = flag(() => cursor.value === id);
+  const { id } = row, open = route.value.id === id, chosen = selection.isChosen(id);
   return html`
-    <a class="row" id="row-${id}" role="option" tabindex="-1" href=${address({ id })} draggable="true" aria-selected=${(choosing.value ? chosen : open) === ''}
-      aria-setsize=${size.value} aria-posinset=${place + 1} data-cursor=${at} data-unread=${seenIn(box, row) ? undefined : ''} data-open=${open} data-chosen=${chosen}>
+    <a class="row" id="row-${id}" role="option" tabindex="-1" href=${address({ id })} draggable="true" aria-selected=${choosing.value ? chosen : open}
+      aria-setsize=${howMany.value} aria-posinset=${place + 1} data-cursor=${cursor.value === id || undefined} data-unread=${!seenIn(box, row) || undefined} data-open=${open || undefined} data-chosen=${chosen || undefined}>
       <${Face} row=${row} box=${box} />
     </a>`;
 }
 
 function Face({ row, box }) {
-  const { subject, snippet, attachmentCount, defectCount, receivedAt, deliveries } = row, lost = box === BADMAIL;
+  const { size, subject, snippet, attachmentCount, defectCount, receivedAt, deliveries } = row, lost = box === BADMAIL;
   const here = deliveries.filter(({ mailbox }) => !box || mailbox === box), states = here.map(({ state }) => state), state = WORST.find((one) => states.includes(one));
   const reason = lost && here[0]?.trail?.findLast((step) => step.reply)?.reply, [first, ...others] = deliveries;
   return html`
     <span class="pick">${!seenIn(box, row) && html`<i class="dot" role="img" aria-label=${t.list.unread}></i>`}<i class="check" aria-hidden="true">${icon('check')}</i></span>
     <span class="line head">
       <span class="text"><b>${sender(row)}</b>${(!box || box[0] === '@') && html`<span class="whom"> → ${t.list.others(first.mailbox[0] === '@' ? first.rcpt : first.mailbox, others.length)}</span>`}</span>
-      <span class="size" data-big=${row.size > NOTABLE ? '' : undefined}>${bytes(row.size)}</span>
+      <span class="size">${bytes(size)}</span>
       <time datetime=${receivedAt} title=${exact(receivedAt)}>${when(receivedAt)}</time>
     </span>
     <span class="line">

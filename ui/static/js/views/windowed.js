@@ -16,6 +16,8 @@ function scaleOf(full) {
   return { shown, scaled: shown < full, toList: (y) => map(y, factor, shown, full), toScroll: (y) => map(y, 1 / factor, full, shown) };
 }
 
+const fullOf = ({ items, total = items.length, rowHeight }) => total * rowHeight;
+
 /**
  * Windowed shows items as rows of one height: those from place first on in a list
  * of total. What the reader looks at stays where it is when rows come or go above
@@ -33,8 +35,6 @@ export class Windowed extends Component {
   resize = new ResizeObserver(() => this.measure());
   y = 0; // where the scroller was left
 
-  full = ({ items, total = items.length, rowHeight }) => total * rowHeight;
-
   componentDidMount() {
     this.resize.observe(this.scroller.current);
     this.measure();
@@ -46,7 +46,7 @@ export class Windowed extends Component {
 
   /** measure takes note of where the scroller is. Steps are exact; longer ways, as by the scrollbar, are to scale. */
   measure = () => {
-    const { scrollTop: y, clientHeight: height } = this.scroller.current, { scaled, shown, toList } = scaleOf(this.full(this.props));
+    const { scrollTop: y, clientHeight: height } = this.scroller.current, { scaled, shown, toList } = scaleOf(fullOf(this.props));
     let { off } = this.state;
     if (!scaled) off = 0;
     else if (Math.abs(y - this.y) > 4 * height) off = Math.round(toList(y) - y);
@@ -55,11 +55,11 @@ export class Windowed extends Component {
   };
 
   /** settle brings scroller and list together again when neither moves. */
-  settle = () => { if (scaleOf(this.full(this.props)).scaled) this.go(this.state.at); };
+  settle = () => { if (scaleOf(fullOf(this.props)).scaled) this.go(this.state.at); };
 
   /** go scrolls to a place in the list. */
   go(at) {
-    const element = this.scroller.current, { clientHeight: height } = element, full = this.full(this.props), { scaled, toScroll } = scaleOf(full);
+    const element = this.scroller.current, { clientHeight: height } = element, full = fullOf(this.props), { scaled, toScroll } = scaleOf(full);
     at = Math.max(0, Math.min(at, full - height));
     element.scrollTop = Math.round(toScroll(at));
     this.stand(element.scrollTop, scaled ? Math.round(at - element.scrollTop) : 0, height);
@@ -78,7 +78,7 @@ export class Windowed extends Component {
     const { items, first, follow, rowHeight } = this.props;
     if (before.rowHeight !== rowHeight) this.go(this.state.at / before.rowHeight * rowHeight);
     else if (before.items !== items || before.first !== first) this.anchor(before);
-    else if (this.full(before) !== this.full(this.props)) this.measure();
+    else if (fullOf(before) !== fullOf(this.props)) this.measure();
     if (before.follow !== follow) this.bringIntoView(this.placeOf(follow));
   }
 
@@ -96,10 +96,8 @@ export class Windowed extends Component {
   }
 
   bringIntoView(place) {
-    const { rowHeight } = this.props, { at, height } = this.state, from = place * rowHeight, to = from + rowHeight;
-    if (place < 0) return;
-    if (from < at) this.go(from);
-    else if (to > at + height) this.go(to - height);
+    const { rowHeight } = this.props, { at, height } = this.state, top = place * rowHeight;
+    if (place >= 0) this.go(Math.max(top + rowHeight - height, Math.min(at, top)));
   }
 
   render({ items, total = items.length, keyOf, rowHeight, children, slide, foot, blank, first = 0, onRange, onTop, follow, class: name, ...rest }, { at, off, height }) {
