@@ -156,7 +156,7 @@ func (c *importCall) connect(ctx context.Context) (to appender, shut func() erro
 		return data, data.Close, nil
 	}
 	if c.http != "" {
-		if err := healthHTTP(ctx, c.http); err != nil {
+		if err := healthHTTP("/healthz")(ctx, c.http); err != nil {
 			return nil, nil, fmt.Errorf("HTTP API: %w", err)
 		}
 		client := clientFor(c.http)

@@ -333,6 +333,8 @@ func reachable(address string) string {
 func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, rules *rulesFile, log *slog.Logger) (err error) {
 	defer func() { err = errors.Join(err, c.Close()) }()
 
+	var open doors
+	open.watch(&ls)
 	mailGroup, stopMail := newGroup(ctx)
 	pageGroup, stopPage := newGroup(context.WithoutCancel(ctx))
 	defer stopPage()
@@ -356,7 +358,7 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	}
 	if ls.http != nil {
 		server := s.uiServer(c, ls, log)
-		server.Webhooks = webhooks
+		server.Webhooks, server.Checks = webhooks, open.checks(c)
 		folders.show(server)
 		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.http) })
 		context.AfterFunc(pageGroup.failed, stopMail)

@@ -59,6 +59,7 @@ type Catcher struct {
 
 	tally     tally
 	attempts  attempts
+	check     check
 	advancing sync.Mutex // held while somebody moves the clock
 	unheard   func()     // ends that the clock tells of its moves
 }

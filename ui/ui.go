@@ -79,6 +79,12 @@ type Backend interface {
 	Transcript(id string) (string, bool)
 }
 
+// A Check says in Do why something is not ready; nil: it is. It must not take long.
+type Check struct {
+	Name string
+	Do   func(context.Context) error
+}
+
 // DefaultGrace is how long Serve lets requests end when it is not told.
 const DefaultGrace = 5 * time.Second
 
@@ -110,6 +116,10 @@ type Server struct {
 	// Pickup, Drop and Badmail tell of the folders beside the Backend; nil: there is
 	// none.
 	Pickup, Drop, Badmail func() mail.FolderTally
+
+	// Checks are what has to be well for the server to be ready, beside the Backend's
+	// answering at all.
+	Checks []Check
 
 	Grace time.Duration // 0: DefaultGrace
 

@@ -29,8 +29,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say that mail can be read
-         * @description 503 while the server shuts down.
+         * Say that mail can be taken and read
+         * @description Tries to write to the store, and looks whether each listener takes connections. 503 names what is not well: so while the server shuts down.
          */
         get: operations["readyz"];
         put?: never;
@@ -2124,6 +2124,14 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        Ready: {
+            /** @description What was found to be well. */
+            checks: string[];
+            /** @example ok */
+            status: string;
+        } & {
+            [key: string]: unknown;
+        };
         Related: {
             /** @description What the message reports on: messages here with the Message-ID, or else the ENVID, that it names. */
             originals: components["schemas"]["Summary"][];
@@ -2763,10 +2771,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "ok"
+                     *       "status": "ok",
+                     *       "checks": [
+                     *         "mailboxes"
+                     *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Status"];
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
             /** @description Error */
