@@ -8,7 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/smtp"
-	"runtime/debug"
+	"runtime"
 	"time"
 )
 
@@ -121,14 +121,10 @@ func (p program) version(args []string) error {
 		return err
 	}
 	line := "postroom " + version
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				line += " (" + s.Value + ")"
-			}
-		}
-		line += " " + info.GoVersion
+	if r := revision(); r != "" {
+		line += " (" + r + ")"
 	}
+	line += " " + runtime.Version()
 	fmt.Fprintln(p.stdout, line)
 	return nil
 }

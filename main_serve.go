@@ -352,13 +352,16 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	if ls.smtp != nil {
 		mailGroup.run(func(ctx context.Context) error { return c.ServeSMTP(ctx, ls.smtp) })
 	}
+	told := figures{catcher: c}
 	if ls.pop3 != nil {
-		server := s.pop3Server(c, log)
-		mailGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.pop3) })
+		told.pop3 = s.pop3Server(c, log)
+		mailGroup.run(func(ctx context.Context) error { return told.pop3.Serve(ctx, ls.pop3) })
 	}
 	if ls.http != nil {
 		server := s.uiServer(c, ls, log)
 		server.Webhooks, server.Checks = webhooks, open.checks(c)
+		told.page = server
+		server.Metrics = told.handler(log)
 		folders.show(server)
 		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.http) })
 		context.AfterFunc(pageGroup.failed, stopMail)

@@ -15,6 +15,7 @@ import (
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/expect"
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/queue"
@@ -60,6 +61,7 @@ type Catcher struct {
 	tally     tally
 	attempts  attempts
 	check     check
+	appends   times
 	advancing sync.Mutex // held while somebody moves the clock
 	unheard   func()     // ends that the clock tells of its moves
 }
@@ -171,6 +173,12 @@ func (c *Catcher) Close() error {
 
 // ServeSMTP takes mail from l until ctx ends; see smtpd.Server.Serve.
 func (c *Catcher) ServeSMTP(ctx context.Context, l net.Listener) error { return c.smtp.Serve(ctx, l) }
+
+// Connections counts the SMTP sessions, and the clients that were turned away.
+func (c *Catcher) Connections() limit.Count { return c.smtp.Connections() }
+
+// Panics is how many SMTP sessions a panic has ended.
+func (c *Catcher) Panics() uint64 { return c.smtp.Panics() }
 
 // Sessions describes the SMTP sessions that are open and the latest that have ended;
 // see smtpd.Server.Sessions.

@@ -25,9 +25,11 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/rule"
@@ -79,6 +81,9 @@ type Server struct {
 
 	wait func(context.Context, time.Duration) // in place of waiting, for tests
 
+	guests limit.Connections
+	panics atomic.Uint64 // of sessions
+
 	mu    sync.Mutex               // guards locks
 	locks map[string]chan struct{} // mailboxes in use; closed when one is no longer
 }
@@ -102,7 +107,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 	guests := guests{conns: map[net.Conn]bool{}}
 	err := accept(stop, l, func(c net.Conn) {
-		guests.run(c, func() { s.session(stop, hard, c) })
+		client := limit.Client(c.RemoteAddr())
+		if v := s.guests.Enter(client); v != limit.Welcome {
+			s.turnAway(c, v)
+			return
+		}
+		guests.run(c, func() {
+			defer s.guests.Leave(client)
+			s.session(stop, hard, c)
+		})
 	})
 	cancel()
 	<-closed

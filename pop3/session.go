@@ -70,7 +70,7 @@ func (s *Server) session(stop, hard context.Context, conn net.Conn) {
 	}
 	c.greet()
 	for !c.over { // once the client is gone, readLine says so
-		c.next(hard)
+		c.guarded(hard)
 	}
 	c.release()   // before the client learns that it is over, as it may come back at once
 	c.out.Flush() // the error could only be that the client is gone
@@ -83,6 +83,12 @@ func (c *session) greet() {
 		text += " " + c.stamp
 	}
 	c.out.ok(text)
+}
+
+// guarded is next for a session that shall not take the others along when it panics.
+func (c *session) guarded(ctx context.Context) {
+	defer c.rescue()
+	c.next(ctx)
 }
 
 // next reads one command and answers it.
@@ -414,7 +420,7 @@ func (c *session) body(ctx context.Context, n int, it *item) store.Reader {
 // send streams a message, as a rule limits it, through what stands before the stuffer. When reading fails
 // half-way there is no way to say so but to end the connection without the final
 // dot: the client must not take a part for the whole.
-func (c *session) send(it *item, body store.Reader, l *limit, through io.Writer, to *stuffer) {
+func (c *session) send(it *item, body store.Reader, l *brake, through io.Writer, to *stuffer) {
 	_, err := body.WriteTo(l.before(through))
 	switch {
 	case err == nil, errors.Is(err, errEnough):

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"os"
 	"regexp"
@@ -64,6 +65,7 @@ func exampleSite(t *testing.T, change ...func(*ui.Server)) (s *site, to, from *s
 	t.Helper()
 	s = start(t, catcher.Config{Rand: always{}}, append(change, func(s *ui.Server) {
 		s.Rand, s.Backend = always{}, &idle{s.Backend}
+		s.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("postroom_messages_total 1\n")) })
 	})...)
 	s.do("POST", "/v1/rules", "rcpt to=slow@a.test owner=signup first=1 reply 451 4.7.1 \"Greylisted\"\n"+
 		"route to=gone@a.test discard\nroute to=*@partner.test relay smtp://mail.partner.test:25\nroute to=*@never.test lose").is(201)

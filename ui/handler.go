@@ -153,6 +153,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.gate.leave()
+	defer h.rescue(r)
 	r = h.withoutBase(r)
 	if err := h.guard(r); err != nil {
 		h.writeProblem(w, r, err)

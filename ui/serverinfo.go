@@ -29,6 +29,12 @@ func (h *handler) serverRoutes() {
 		Description: "Tries to write to the store, and looks whether each listener takes connections. 503 names what is not well: so while the server shuts down.",
 	}, h.ready)
 	h.raw(huma.Operation{
+		OperationID: "getMetrics", Method: http.MethodGet, Path: "/metrics", Tags: tags,
+		Summary:     "Tell figures for Prometheus",
+		Description: "In the text format of Prometheus, or as OpenMetrics when that is asked for.",
+		Responses:   map[string]*huma.Response{"200": response("OK", "text/plain", &huma.Schema{Type: huma.TypeString})},
+	}, h.getMetrics)
+	h.raw(huma.Operation{
 		OperationID: "getOpenAPI", Method: http.MethodGet, Path: "/v1/openapi.json", Tags: tags,
 		Summary:   "This description",
 		Responses: map[string]*huma.Response{"200": response("OK", "application/openapi+json", &huma.Schema{Type: huma.TypeObject})},
@@ -37,6 +43,14 @@ func (h *handler) serverRoutes() {
 		w.Write(h.spec) // the client has left if this fails
 		return nil
 	})
+}
+
+func (h *handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
+	if h.Metrics == nil {
+		return notFound("There are no metrics here.")
+	}
+	h.Metrics.ServeHTTP(w, r)
+	return nil
 }
 
 func (h *handler) getInfo(context.Context, *struct{}) (*answer[api.Info], error) {

@@ -92,7 +92,7 @@ const DefaultGrace = 5 * time.Second
 // be changed once it serves.
 type Server struct {
 	Backend Backend
-	Page    http.Handler // serves what is not /v1, /healthz or /readyz; nil: nothing does
+	Page    http.Handler // serves what is not /v1, /healthz, /readyz or /metrics; nil: nothing does
 	Log     *slog.Logger // nil: nowhere
 	Clock   clock.Clock  // nil: the system's
 	Rand    io.Reader    // nil: crypto/rand
@@ -123,7 +123,11 @@ type Server struct {
 
 	Grace time.Duration // 0: DefaultGrace
 
-	times times // tests change them
+	// Metrics answers /metrics; nil: there are none.
+	Metrics http.Handler
+
+	counts counts
+	times  times // tests change them
 }
 
 // Handler returns the whole as a handler, for a test or another server. Its
@@ -150,7 +154,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	var serving sync.WaitGroup
 	failed := make(chan error, 1)
-	serving.Go(func() { failed <- srv.Serve(l) })
+	serving.Go(func() { failed <- srv.Serve(&limitedListener{l, &s.counts.guests, h.log}) })
 
 	var err error
 	select {

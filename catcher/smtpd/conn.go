@@ -18,6 +18,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/rule"
 )
@@ -215,6 +216,7 @@ func (c *conn) guarded(line []byte) []byte {
 // rescue ends a session that panics.
 func (c *conn) rescue() {
 	if r := recover(); r != nil {
+		c.srv.panics.Add(1)
 		c.srv.Log.Error("panic in an SMTP session", "session", c.id, "panic", r, "stack", string(debug.Stack()))
 		c.reply(421, "4.3.0", "Internal server error")
 		c.closing = true
@@ -423,6 +425,7 @@ func (c *conn) Close() error {
 	if again {
 		return nil
 	}
+	c.srv.guests.Leave(limit.Client(c.Conn.RemoteAddr())) // before the client learns, who may come back at once
 	c.Conn.SetWriteDeadline(time.Now().Add(lastWords))
 	c.flush()
 	if tcp, ok := c.Conn.(interface{ SetLinger(int) error }); ok && c.reset {

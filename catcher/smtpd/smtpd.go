@@ -27,6 +27,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/rule"
@@ -84,7 +85,8 @@ type Server struct {
 	gone chan *smtp.Server // those whose connection is closed; for reap
 
 	transactions atomic.Uint64 // how many have begun
-	begun        atomic.Uint64 // sessions
+	guests       limit.Connections
+	panics       atomic.Uint64 // of sessions
 
 	mu    sync.Mutex // guards all below
 	conns map[*conn]struct{}
@@ -202,13 +204,17 @@ func (s *Server) acceptAll(ctx context.Context, l net.Listener) error {
 // once, because the listener has just this one; the goroutine that it started
 // calls conn.Close at its end.
 func (s *Server) start(nc net.Conn) {
+	if v := s.guests.Enter(limit.Client(nc.RemoteAddr())); v != limit.Welcome {
+		s.turnAway(nc, v)
+		return
+	}
 	c, err := newConn(s, nc)
 	if err != nil {
 		s.Log.Error("SMTP session not started", "err", err)
+		s.guests.Leave(limit.Client(nc.RemoteAddr()))
 		nc.Close()
 		return
 	}
-	s.begun.Add(1)
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
 	s.wg.Add(1)
@@ -219,7 +225,7 @@ func (s *Server) start(nc net.Conn) {
 		return &c.session, nil
 	}))
 	srv.Domain = s.Domain
-	srv.ErrorLog = errorLog{s.Log.With("session", c.id)}
+	srv.ErrorLog = errorLog{s.Log.With("session", c.id), &s.panics}
 	srv.AllowInsecureAuth = true
 	srv.EnableSMTPUTF8, srv.EnableBINARYMIME, srv.EnableDSN = true, true, true
 	srv.MaxMessageBytes, srv.MaxRecipients = s.MaxMessageSize, s.MaxRecipients
@@ -265,8 +271,12 @@ func (s *Server) each(do func(*conn)) {
 	}
 }
 
-// Begun is how many sessions there have been, those that are open included.
-func (s *Server) Begun() uint64 { return s.begun.Load() }
+// Connections counts the sessions that there are and have been, and the clients that
+// were turned away.
+func (s *Server) Connections() limit.Count { return s.guests.Count() }
+
+// Panics is how many sessions a panic has ended.
+func (s *Server) Panics() uint64 { return s.panics.Load() }
 
 // Sessions describes those before the one with an ID ("": from the newest on) that
 // which chooses, newest first, at most so many: the open ones, and the latest that
@@ -343,9 +353,21 @@ func (l *oneConn) Accept() (net.Conn, error) {
 func (l *oneConn) Close() error   { return nil }
 func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
 
-// errorLog takes what go-smtp has to say for the operator: panics and broken
-// connections.
-type errorLog struct{ log *slog.Logger }
+// errorLog takes what go-smtp has to say for the operator: panics, which it has
+// caught, and broken connections.
+type errorLog struct {
+	log    *slog.Logger
+	panics *atomic.Uint64
+}
 
-func (l errorLog) Printf(format string, v ...any) { l.log.Warn(fmt.Sprintf(format, v...)) }
-func (l errorLog) Println(v ...any)               { l.log.Warn(fmt.Sprint(v...)) }
+func (l errorLog) Printf(format string, v ...any) {
+	text := fmt.Sprintf(format, v...)
+	if strings.HasPrefix(text, "panic ") {
+		l.panics.Add(1)
+		l.log.Error("panic in an SMTP session", "panic", text)
+		return
+	}
+	l.log.Warn(text)
+}
+
+func (l errorLog) Println(v ...any) { l.log.Warn(fmt.Sprint(v...)) }

@@ -1,0 +1,151 @@
+package ui
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/postroom/postroom/catcher/limit"
+)
+
+// Counts say how much a Server has to do with clients.
+type Counts struct {
+	Connections limit.Count
+	Panics      uint64         // of requests
+	Streams     map[string]int // clients that follow the events: "websocket", "sse"
+	Lag         map[string]uint64
+	Lagged      uint64 // times that a client was too slow, and was told so
+}
+
+// counts are those of a Server at work.
+type counts struct {
+	guests  limit.Connections
+	panics  atomic.Uint64
+	lagged  atomic.Uint64
+	streams streams
+}
+
+// Counts tells what there is and was. Lag is by how many events the slowest client
+// of a kind is behind.
+func (s *Server) Counts() Counts {
+	n := Counts{Connections: s.counts.guests.Count(), Panics: s.counts.panics.Load(), Lagged: s.counts.lagged.Load()}
+	n.Streams, n.Lag = s.counts.streams.count(s.Backend.LastEvent())
+	return n
+}
+
+// LimitConnections sets how many there may be, in all and from one address; 0 is any
+// number. Those that are open stay.
+func (s *Server) LimitConnections(all, client int) { s.counts.guests.Limit(all, client) }
+
+// kinds are those of event streams.
+func kinds() []string { return []string{"websocket", "sse"} }
+
+// streams are the clients that follow the events.
+type streams struct {
+	mu  sync.Mutex // guards all
+	all map[*follower]string
+}
+
+// begin counts a client, until the function is called that it returns.
+func (s *streams) begin(f *follower, kind string) (end func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil {
+		s.all = map[*follower]string{}
+	}
+	s.all[f] = kind
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.all, f)
+	}
+}
+
+// count tells how many there are of each kind, and by how many events the slowest is
+// behind the latest one.
+func (s *streams) count(last uint64) (clients map[string]int, lag map[string]uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clients, lag = map[string]int{}, map[string]uint64{}
+	for _, kind := range kinds() {
+		clients[kind], lag[kind] = 0, 0
+	}
+	for f, kind := range s.all {
+		clients[kind]++
+		if at := f.at.Load(); at < last {
+			lag[kind] = max(lag[kind], last-at)
+		}
+	}
+	return clients, lag
+}
+
+// A limitedListener turns away those who are too many.
+type limitedListener struct {
+	net.Listener
+	guests *limit.Connections
+	log    *slog.Logger
+}
+
+// Accept returns the next connection that is welcome.
+func (l *limitedListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		client := limit.Client(c.RemoteAddr())
+		v := l.guests.Enter(client)
+		if v == limit.Welcome {
+			return &guest{Conn: c, leave: sync.OnceFunc(func() { l.guests.Leave(client) })}, nil
+		}
+		if n := l.guests.Tell(time.Now()); n > 0 {
+			l.log.Warn("HTTP clients turned away", "limit", string(v), "client", client, "count", n)
+		}
+		turnAway(c)
+	}
+}
+
+// turnAway tells a client that there are too many. It must not hold up those behind
+// it: what is said fits into the buffer of a new connection, and a client that
+// would have to shake hands for it learns nothing.
+func turnAway(c net.Conn) {
+	const problem = `{"title":"Service Unavailable","status":503,"detail":"Too many connections, try again later."}` + "\n"
+	if _, handshake := c.(*tls.Conn); !handshake {
+		c.SetWriteDeadline(time.Now().Add(time.Second))
+		fmt.Fprintf(c, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\nRetry-After: 5\r\nConnection: close\r\n\r\n%s",
+			len(problem), problem)
+	}
+	c.Close()
+}
+
+// A guest is a connection that is counted until it is closed.
+type guest struct {
+	net.Conn
+	leave func()
+}
+
+// Close is that of the connection. Twice is fine.
+func (g *guest) Close() error {
+	g.leave()
+	return g.Conn.Close()
+}
+
+// rescue ends a request that panics, and its connection, without the others: what
+// was written already is not to be taken for a whole answer.
+func (h *handler) rescue(r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v != http.ErrAbortHandler {
+		h.counts.panics.Add(1)
+		h.log.Error("panic in an HTTP request", "method", r.Method, "path", r.URL.Path, "remote", r.RemoteAddr, "panic", v, "stack", string(debug.Stack()))
+	}
+	panic(http.ErrAbortHandler)
+}
