@@ -86,7 +86,7 @@ func TestNotReady(t *testing.T) {
 		_, err = filler.Write(block)
 	}
 	filler.Close()
-	eventually(t, "not ready", func() bool {
+	await(t, "not ready", func() bool {
 		status, body := p.ask(t, "/readyz")
 		return status == 503 && strings.Contains(string(body), `"location":"store"`) && strings.Contains(string(body), "no space left")
 	})
@@ -97,15 +97,5 @@ func TestNotReady(t *testing.T) {
 	if err := os.Remove(filler.Name()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "ready again", func() bool { status, _ := p.ask(t, "/readyz"); return status == 200 })
-}
-
-// eventually asks again and again until the answer is yes.
-func eventually(t *testing.T, what string, yes func() bool) {
-	t.Helper()
-	for late := time.Now().Add(patience); !yes(); {
-		if time.Now().After(late) {
-			t.Fatalf("never: %s", what)
-		}
-	}
+	await(t, "ready again", func() bool { status, _ := p.ask(t, "/readyz"); return status == 200 })
 }

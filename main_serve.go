@@ -53,7 +53,7 @@ type settings struct {
 	pop3Password                  string
 	httpHosts                     []string
 	basePath                      string
-	logLevel                      string
+	logging                       logging
 	rules, magic                  string
 	queue                         queueSettings
 	folders                       folderSettings
@@ -86,7 +86,9 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	s.queue.flags(flags)
 	s.folders.flags(flags)
 	s.webhooks.flags(flags)
-	flags.StringVar(&s.logLevel, "log-level", "info", "what goes to stderr: debug, info, warn, error or off")
+	s.logging.level = "info"
+	flags.Var(&s.logging.level, "log-level", "what goes to stderr: debug, info, warn, error or off")
+	flags.StringVar(&s.logging.format, "log-format", "text", "how: text or json, a line each")
 }
 
 func (p program) serve(ctx context.Context, args []string) error {
@@ -124,7 +126,7 @@ func (s *settings) ready(p program, flags *pflag.FlagSet) (*slog.Logger, error) 
 	if s.data != "" && !flags.Changed("max-bytes") {
 		s.maxBytes = maxBytesOnDisk
 	}
-	return p.logger(s.logLevel)
+	return s.logging.logger(p.stderr)
 }
 
 // A room is a Postroom whose doors are open, and that does not serve yet.
@@ -206,17 +208,6 @@ func (s *settings) check() error {
 
 // isDomain says whether a name could be a domain, or is empty.
 func isDomain(name string) bool { return !strings.ContainsAny(name, " \t\r\n<>@\"") }
-
-func (p program) logger(level string) (*slog.Logger, error) {
-	if level == "off" {
-		return slog.New(slog.DiscardHandler), nil
-	}
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil || strings.ContainsAny(level, "+-") {
-		return nil, usagef("--log-level %q: want debug, info, warn, error or off", level)
-	}
-	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: l})), nil
-}
 
 // listeners are those that are not off.
 type listeners struct{ smtp, pop3, http net.Listener }

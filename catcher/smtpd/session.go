@@ -41,7 +41,7 @@ func (s *session) accept() error {
 	}
 	c.script.kept()
 	if log := c.srv.Log; log.Enabled(c.ctx, slog.LevelDebug) {
-		log.Debug("message accepted", "session", c.id, "id", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
+		log.Debug("message accepted", "session", c.id, "message", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
 	}
 	if r.drop != nil || r.reply != nil { // our reply, which would name it, is not said
 		c.script.add('#', "message kept"+keptAs+receipt.ID.String())

@@ -220,6 +220,7 @@ func (s *Server) start(nc net.Conn) {
 	s.wg.Add(1)
 	s.mu.Unlock()
 
+	s.Log.Debug("SMTP session began", "session", c.id, "remote", c.info.Remote, "local", c.info.Local)
 	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		c.session.greeted = true
 		return &c.session, nil
@@ -237,6 +238,9 @@ func (s *Server) start(nc net.Conn) {
 
 // ended is called by conn.Close, once for each connection.
 func (s *Server) ended(c *conn, t mail.Talk) {
+	if s.Log.Enabled(c.ctx, slog.LevelDebug) {
+		s.Log.Debug("SMTP session ended", "session", c.id, "how", t.End, "commands", t.Commands, "messages", t.Messages, "errors", t.Errors)
+	}
 	s.mu.Lock()
 	delete(s.conns, c)
 	if len(s.past) == keepSessions {
