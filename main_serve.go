@@ -55,6 +55,7 @@ type settings struct {
 	basePath                      string
 	logging                       logging
 	rules, magic                  string
+	limits                        limitSettings
 	queue                         queueSettings
 	folders                       folderSettings
 	webhooks                      webhookSettings
@@ -83,6 +84,7 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.basePath, "base-path", "", "`path`, such as /mail, under which a proxy shows the page; it works without as well")
 	flags.StringVar(&s.rules, "rules", "", "`file` of rules: what goes wrong, and where mail goes; it is read again when it changes")
 	flags.StringVar(&s.magic, "magic", "on", "whether addresses at sim.test and simulator.amazonses.com do what their names say: on or off")
+	s.limits.flags(flags)
 	s.queue.flags(flags)
 	s.folders.flags(flags)
 	s.webhooks.flags(flags)
@@ -126,7 +128,11 @@ func (s *settings) ready(p program, flags *pflag.FlagSet) (*slog.Logger, error) 
 	if s.data != "" && !flags.Changed("max-bytes") {
 		s.maxBytes = maxBytesOnDisk
 	}
-	return s.logging.logger(p.stderr)
+	log, err := s.logging.logger(p.stderr)
+	if err == nil {
+		s.limits.tell(flags, log)
+	}
+	return log, err
 }
 
 // A room is a Postroom whose doors are open, and that does not serve yet.
@@ -168,8 +174,7 @@ func (s *settings) config(log *slog.Logger) catcher.Config {
 	}
 	cfg.Domain, cfg.Log = s.domain, log
 	cfg.Queue, cfg.NoMagic = s.queue.config(), s.magic == "off"
-	cfg.MaxMessageSize, cfg.MaxRecipients = int64(s.maxMessageSize), int(s.maxRecipients)
-	cfg.IdleTimeout, cfg.Grace = time.Duration(s.idle), time.Duration(s.grace)
+	cfg.Limits, cfg.Grace = s.smtpLimits(), time.Duration(s.grace)
 	return cfg
 }
 
@@ -191,7 +196,7 @@ func (s *settings) check() error {
 	if s.magic != "on" && s.magic != "off" {
 		return usagef("--magic %q: want on or off", s.magic)
 	}
-	if err := errors.Join(s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
+	if err := errors.Join(s.limits.check(), s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
 		return err
 	}
 	if err := ui.CheckBasePath(s.basePath); err != nil {
@@ -364,14 +369,14 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 
 func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server {
 	server := &pop3.Server{
-		Backend:     c,
-		Domain:      s.domain,
-		Log:         log,
-		Rules:       c.Rules(),
-		Document:    c.AtRetr,
-		Clock:       c.Clock(),
-		IdleTimeout: time.Duration(s.pop3Idle),
-		Grace:       time.Duration(s.grace),
+		Backend:  c,
+		Domain:   s.domain,
+		Log:      log,
+		Rules:    c.Rules(),
+		Document: c.AtRetr,
+		Clock:    c.Clock(),
+		Limits:   s.pop3Limits(),
+		Grace:    time.Duration(s.grace),
 	}
 	if s.pop3Password != "" {
 		server.Secret = func(string) (string, bool) { return s.pop3Password, true }
@@ -381,15 +386,15 @@ func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server
 
 func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) *ui.Server {
 	server := &ui.Server{
-		Backend:        c,
-		Log:            log,
-		Clock:          c.Clock(),
-		Version:        version,
-		Page:           ui.Page(s.basePath),
-		MaxMessageSize: int64(s.maxMessageSize),
-		Grace:          time.Duration(s.grace),
-		Hosts:          s.httpHosts,
-		BasePath:       s.basePath,
+		Backend:  c,
+		Log:      log,
+		Clock:    c.Clock(),
+		Version:  version,
+		Page:     ui.Page(s.basePath),
+		Limits:   s.uiLimits(),
+		Grace:    time.Duration(s.grace),
+		Hosts:    s.httpHosts,
+		BasePath: s.basePath,
 	}
 	if ls.smtp != nil {
 		server.SMTP = where(ls.smtp)

@@ -18,7 +18,7 @@ func (c *Catcher) Tally() mail.Tally {
 	c.tally.mu.Lock()
 	defer c.tally.mu.Unlock()
 	n := c.tally.n
-	n.Sessions = c.smtp.Connections().Begun
+	n.Sessions = c.smtp.Guests().Begun
 	return n
 }
 

@@ -1,6 +1,7 @@
 package pop3
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -17,9 +18,35 @@ func (s *Server) Connections() limit.Count { return s.guests.Count() }
 // Panics is how many sessions a panic has ended.
 func (s *Server) Panics() uint64 { return s.panics.Load() }
 
-// LimitConnections sets how many there may be, in all and from one address; 0 is any
-// number. Those that are open stay.
-func (s *Server) LimitConnections(all, client int) { s.guests.Limit(all, client) }
+// Limits are what clients may do at most. Zero values are good.
+type Limits struct {
+	Connections          int           // at once; 0: any number
+	ConnectionsPerClient int           // at once from one address; 0: any number
+	Errors               int           // bad commands of one session; 0: DefaultErrors
+	IdleTimeout          time.Duration // for a command to come, and for the client to take a piece of a reply; 0: 10 minutes
+}
+
+// complete puts in the defaults.
+func (l Limits) complete() *Limits {
+	l.Errors = cmp.Or(max(l.Errors, 0), DefaultErrors)
+	l.IdleTimeout = cmp.Or(max(l.IdleTimeout, 0), defaultIdle)
+	return &l
+}
+
+// SetLimits changes the limits: those of a session for sessions to come, and nobody
+// who is there is sent away.
+func (s *Server) SetLimits(l Limits) {
+	s.limits.Store(l.complete())
+	s.guests.Limit(l.Connections, l.ConnectionsPerClient)
+}
+
+// present are the limits of a session that begins now.
+func (s *Server) present() *Limits {
+	if l := s.limits.Load(); l != nil {
+		return l
+	}
+	return s.Limits.complete()
+}
 
 // turnAway tells a client that there are too many. It must not hold up those behind
 // it: what is said fits into the buffer of a new connection, and a client that

@@ -60,8 +60,7 @@ func TestTooManyConnections(t *testing.T) {
 	for name, limits := range map[string][2]int{"all": {2, 0}, "client": {0, 2}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &Server{Backend: newBackend(t)}
-			s.LimitConnections(limits[0], limits[1])
+			s := &Server{Backend: newBackend(t), Limits: Limits{Connections: limits[0], ConnectionsPerClient: limits[1]}}
 			addr := serve(t, s)
 			first, second := dial(t, addr), dial(t, addr)
 			first.line()
@@ -84,4 +83,25 @@ func TestTooManyConnections(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLimitsChange: for sessions to come; those that are open keep theirs.
+func TestLimitsChange(t *testing.T) {
+	t.Parallel()
+	s := &Server{Backend: newBackend(t)}
+	addr := serve(t, s)
+	before := dial(t, addr)
+	before.line()
+	s.SetLimits(Limits{Errors: 2, Connections: 2})
+	after := dial(t, addr)
+	after.line()
+	for _, c := range []*client{before, after} {
+		c.send("NONSENSE\r\nNONSENSE\r\n")
+		c.expectExactly("first", "-ERR unknown command\r\n")
+	}
+	if got := before.line(); got != "-ERR unknown command\r\n" {
+		t.Errorf("a session from before: %q", got)
+	}
+	after.expectExactly("second", "-ERR too many bad commands, good-bye\r\n")
+	after.expectClosed("too many errors")
 }

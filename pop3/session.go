@@ -20,7 +20,6 @@ import (
 const (
 	maxCommand = 255   // octets of a command with its end: RFC 2449 §4
 	maxSASL    = 12288 // octets of a line within AUTH, which that limit is not for (RFC 5034 §4); as in RFC 4954 §4
-	maxBad     = 20    // bad commands until we take the client for broken
 )
 
 // The ways in which a line from the client can be no command.
@@ -31,13 +30,14 @@ var (
 
 // A session is one connection. One goroutine runs it.
 type session struct {
-	srv  *Server
-	conn net.Conn
-	name string // of the session, in the log
-	log  *slog.Logger
-	in   *bufio.Reader
-	out  writer
-	stop context.Context // when it ends, no further command is taken
+	srv    *Server
+	limits *Limits
+	conn   net.Conn
+	name   string // of the session, in the log
+	log    *slog.Logger
+	in     *bufio.Reader
+	out    writer
+	stop   context.Context // when it ends, no further command is taken
 
 	line  []byte    // what readLine has read
 	stamp string    // timestamp for APOP; "" when that is not offered
@@ -56,14 +56,16 @@ func (s *Server) session(stop, hard context.Context, conn net.Conn) {
 		log.Error("no POP3 session", "err", err)
 		return
 	}
+	limits := s.present()
 	c := &session{
-		srv:  s,
-		conn: conn,
-		name: nonce,
-		log:  log.With("session", nonce),
-		in:   bufio.NewReader(conn),
-		out:  newWriter(conn, s.idle()),
-		stop: stop,
+		srv:    s,
+		limits: limits,
+		conn:   conn,
+		name:   nonce,
+		log:    log.With("session", nonce),
+		in:     bufio.NewReader(conn),
+		out:    newWriter(conn, limits.IdleTimeout),
+		stop:   stop,
 	}
 	if s.Secret != nil {
 		c.stamp = "<" + nonce + "@" + s.domain() + ">"
@@ -129,7 +131,7 @@ func (c *session) readLine(limit int) (string, error) {
 		if err := c.out.Flush(); err != nil {
 			return "", err
 		}
-		if err := c.conn.SetReadDeadline(time.Now().Add(c.srv.idle())); err != nil {
+		if err := c.conn.SetReadDeadline(time.Now().Add(c.limits.IdleTimeout)); err != nil {
 			return "", err
 		}
 	}
@@ -261,7 +263,7 @@ func (c *session) plain(arg string, run func()) {
 // reject answers a bad command; with the last that is borne, the session ends.
 func (c *session) reject(text string) {
 	c.user = ""
-	if c.bad++; c.bad < maxBad {
+	if c.bad++; c.bad < c.limits.Errors {
 		c.out.fail(text)
 		return
 	}

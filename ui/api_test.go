@@ -470,7 +470,7 @@ func TestSend(t *testing.T) {
 
 func TestSendTooLarge(t *testing.T) {
 	t.Parallel()
-	s := start(t, catcher.Config{}, func(s *ui.Server) { s.MaxMessageSize = 1000 })
+	s := start(t, catcher.Config{}, func(s *ui.Server) { s.Limits.MaxMessageSize = 1000 })
 	fits := "Subject: x\r\n\r\n" + strings.Repeat("x", 986)
 	s.do("POST", "/v1/messages?to=a@b.test", fits).is(201)
 	s.do("POST", "/v1/messages?to=a@b.test", fits+"x").problem(413)

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/postroom/postroom/catcher/limit"
 )
 
@@ -25,10 +27,12 @@ type Counts struct {
 
 // counts are those of a Server at work.
 type counts struct {
-	guests  limit.Connections
-	panics  atomic.Uint64
-	lagged  atomic.Uint64
-	streams streams
+	limits   atomic.Pointer[Limits] // nil: those to begin with
+	guests   limit.Connections
+	incoming limit.Budget // for bodies of requests
+	panics   atomic.Uint64
+	lagged   atomic.Uint64
+	streams  streams
 }
 
 // Counts tells what there is and was. Lag is by how many events the slowest client
@@ -39,9 +43,48 @@ func (s *Server) Counts() Counts {
 	return n
 }
 
-// LimitConnections sets how many there may be, in all and from one address; 0 is any
-// number. Those that are open stay.
-func (s *Server) LimitConnections(all, client int) { s.counts.guests.Limit(all, client) }
+// Limits are what clients may do at most; 0 is any number.
+type Limits struct {
+	Connections          int   // at once
+	ConnectionsPerClient int   // at once from one address
+	MaxMessageSize       int64 // octets that POST /v1/messages takes
+	Incoming             int64 // octets of bodies of requests that are on their way together; small ones are not counted
+}
+
+// SetLimits changes the limits for requests and connections to come.
+func (s *Server) SetLimits(l Limits) {
+	s.counts.limits.Store(&l)
+	s.counts.guests.Limit(l.Connections, l.ConnectionsPerClient)
+	s.counts.incoming.Limit(l.Incoming)
+}
+
+// maxMessageSize is how many octets a mail may have; 0: any number.
+func (s *Server) maxMessageSize() int64 {
+	if l := s.counts.limits.Load(); l != nil {
+		return l.MaxMessageSize
+	}
+	return s.Limits.MaxMessageSize
+}
+
+// smallBody is what a request may bring in any case, as whoever sends small mail shall
+// not suffer from those who send large.
+const smallBody = 64 << 10
+
+// admit takes room for the body of a request, which release gives back, or says that
+// there is none. One that does not tell its size may be as large as a mail may be.
+func (h *handler) admit(r *http.Request) (release func(), err error) {
+	n, most := r.ContentLength, h.maxMessageSize()
+	if n < 0 || most > 0 && n > most {
+		n = most
+	}
+	if n <= smallBody {
+		return func() {}, nil
+	}
+	if !h.counts.incoming.Take(n) {
+		return nil, huma.Error503ServiceUnavailable("Too much mail at once, try again later.")
+	}
+	return func() { h.counts.incoming.Give(n) }, nil
+}
 
 // kinds are those of event streams.
 func kinds() []string { return []string{"websocket", "sse"} }

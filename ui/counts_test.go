@@ -91,8 +91,7 @@ func TestTooManyHTTPConnections(t *testing.T) {
 	for name, limits := range map[string][2]int{"all": {2, 0}, "client": {0, 2}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &ui.Server{Backend: newCatcher(t, catcher.Config{})}
-			s.LimitConnections(limits[0], limits[1])
+			s := &ui.Server{Backend: newCatcher(t, catcher.Config{}), Limits: ui.Limits{Connections: limits[0], ConnectionsPerClient: limits[1]}}
 			addr := serving(t, s)
 			ask := func() (net.Conn, *http.Response) {
 				c, err := net.Dial("tcp", addr)
@@ -146,5 +145,53 @@ func TestFollowersAreCounted(t *testing.T) {
 	}
 	conn.Close()
 	for s.Counts().Streams["websocket"] != 0 { // the server has to notice
+	}
+}
+
+// TestTooMuchMailAtOnceOverHTTP: large requests share what there is; small ones always
+// pass.
+func TestTooMuchMailAtOnceOverHTTP(t *testing.T) {
+	t.Parallel()
+	s := &ui.Server{Backend: newCatcher(t, catcher.Config{}), Limits: ui.Limits{Incoming: 200 << 10, MaxMessageSize: 1 << 20}}
+	addr := serving(t, s)
+	send := func(body io.Reader) *http.Response {
+		resp, err := http.Post("http://"+addr+"/v1/messages?to=a@a.test&from=b@b.test", "message/rfc822", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp
+	}
+	large := strings.Repeat("x", 150<<10)
+	held, write := io.Pipe()
+	first := make(chan int)
+	go func() {
+		req, _ := http.NewRequest("POST", "http://"+addr+"/v1/messages?to=a@a.test&from=b@b.test", held)
+		req.Header.Set("Content-Type", "message/rfc822")
+		req.ContentLength = int64(len(large))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Error(err)
+			first <- 0
+			return
+		}
+		resp.Body.Close()
+		first <- resp.StatusCode
+	}()
+	io.WriteString(write, large[:100<<10])
+	for send(strings.NewReader(large)).StatusCode != 503 { // until the first one is seen to be there
+	}
+	if resp := send(strings.NewReader(large[:60<<10])); resp.StatusCode/100 != 2 {
+		t.Errorf("small: %s", resp.Status)
+	}
+	if resp := send(struct{ io.Reader }{strings.NewReader("size not told")}); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("of unknown size: %s", resp.Status)
+	}
+	io.WriteString(write, large[100<<10:])
+	if status := <-first; status/100 != 2 {
+		t.Errorf("the first: %d", status)
+	}
+	if resp := send(strings.NewReader(large)); resp.StatusCode/100 != 2 {
+		t.Errorf("when there was room again: %s", resp.Status)
 	}
 }

@@ -56,7 +56,7 @@ func (h *handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
 func (h *handler) getInfo(context.Context, *struct{}) (*answer[api.Info], error) {
 	return answered(api.Info{
 		Version: h.Version, SMTP: h.SMTP, POP3: h.POP3, HTTP: h.HTTP,
-		StartedAt: h.started.UTC(), MaxMessageSize: h.MaxMessageSize, Clock: h.viewClock(),
+		StartedAt: h.started.UTC(), MaxMessageSize: h.maxMessageSize(), Clock: h.viewClock(),
 	}, nil)
 }
 

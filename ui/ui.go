@@ -97,11 +97,11 @@ type Server struct {
 	Clock   clock.Clock  // nil: the system's
 	Rand    io.Reader    // nil: crypto/rand
 
-	Version        string
-	SMTP           string // where mail is taken, as text for the user; "" when off
-	POP3           string // where mailboxes are served; "" when off
-	HTTP           string // where this is served; "" means as the client sees it
-	MaxMessageSize int64  // octets that POST /v1/messages takes; 0: no limit
+	Version string
+	SMTP    string // where mail is taken, as text for the user; "" when off
+	POP3    string // where mailboxes are served; "" when off
+	HTTP    string // where this is served; "" means as the client sees it
+	Limits  Limits // those to begin with: see SetLimits
 
 	// BasePath is a prefix of all paths, such as /mail: see CheckBasePath. Paths
 	// without it are served too. Page has to be made with the same.
@@ -139,6 +139,9 @@ func (s *Server) Handler() http.Handler { return s.handler() }
 // cut. It returns when nothing runs any more: nil after ctx ended, otherwise
 // what made it stop. It closes l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if s.counts.limits.Load() == nil {
+		s.SetLimits(s.Limits)
+	}
 	h := s.handler()
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()

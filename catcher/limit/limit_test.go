@@ -3,6 +3,7 @@ package limit
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -109,5 +110,46 @@ func TestClient(t *testing.T) {
 		if got := Client(tc.addr); got != tc.want {
 			t.Errorf("%v: %q, want %q", tc.addr, got, tc.want)
 		}
+	}
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	var b Budget
+	if !b.Take(1 << 40) {
+		t.Error("one without an end has come to it")
+	}
+	b.Give(1 << 40)
+	b.Limit(10)
+	if !b.Take(6) || b.Take(5) || !b.Take(4) || b.Taken() != 10 {
+		t.Errorf("%d taken", b.Taken())
+	}
+	b.Give(6)
+	if !b.Take(6) {
+		t.Error("what was given back is not there")
+	}
+}
+
+// TestBudgetAtOnce: never is more taken than there is.
+func TestBudgetAtOnce(t *testing.T) {
+	t.Parallel()
+	var b Budget
+	var held atomic.Int64
+	b.Limit(5)
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			if b.Take(2) {
+				if n := held.Add(2); n > 5 {
+					t.Errorf("%d are held", n)
+				}
+				held.Add(-2)
+				b.Give(2)
+			}
+		})
+	}
+	all.Wait()
+	if b.Taken() != 0 {
+		t.Errorf("%d stay taken", b.Taken())
 	}
 }

@@ -46,6 +46,7 @@ const (
 	DefaultMaxMessageSize = 50 << 20
 	DefaultMaxRecipients  = 1000
 	DefaultIdleTimeout    = 5 * time.Minute
+	DefaultMessageTimeout = 10 * time.Minute
 	DefaultGrace          = 5 * time.Second
 )
 
@@ -55,15 +56,13 @@ const bodyBuffer = 64 << 10
 // A Server takes mail from any number of listeners. Its exported fields are
 // settings: set them before Serve. Zero values are good.
 type Server struct {
-	Acceptor       Acceptor      // required
-	Domain         string        // our name in the greeting, and the domain of <postmaster>; "" is "localhost"
-	MaxMessageSize int64         // octets; 0: DefaultMaxMessageSize
-	MaxRecipients  int           // per message; 0: DefaultMaxRecipients
-	IdleTimeout    time.Duration // for each read; 0: DefaultIdleTimeout
-	Grace          time.Duration // for open transactions at the end; 0: DefaultGrace
-	Clock          clock.Clock   // for the times in transcripts; nil: the system's
-	IDs            *mail.IDs     // for sessions; required
-	Rules          rule.Judge    // what shall go wrong; nil: nothing
+	Acceptor Acceptor      // required
+	Domain   string        // our name in the greeting, and the domain of <postmaster>; "" is "localhost"
+	Limits                 // those to begin with: see SetLimits
+	Grace    time.Duration // for open transactions at the end; 0: DefaultGrace
+	Clock    clock.Clock   // for the times in transcripts; nil: the system's
+	IDs      *mail.IDs     // for sessions; required
+	Rules    rule.Judge    // what shall go wrong; nil: nothing
 
 	// Attempted is told of what went wrong, with as much of the message as had come,
 	// or nil; what it keeps of that is its own. It must be quick. nil: nobody.
@@ -84,8 +83,10 @@ type Server struct {
 	pool sync.Pool         // of *[]byte with bodyBuffer octets
 	gone chan *smtp.Server // those whose connection is closed; for reap
 
-	transactions atomic.Uint64 // how many have begun
+	transactions atomic.Uint64          // how many have begun
+	limits       atomic.Pointer[Limits] // in use, complete; nil before setDefaults
 	guests       limit.Connections
+	incoming     limit.Budget  // for messages on their way
 	panics       atomic.Uint64 // of sessions
 
 	mu    sync.Mutex // guards all below
@@ -149,14 +150,8 @@ func (s *Server) setDefaults() {
 	if s.Domain == "" {
 		s.Domain = "localhost"
 	}
-	if s.MaxMessageSize <= 0 {
-		s.MaxMessageSize = DefaultMaxMessageSize
-	}
-	if s.MaxRecipients <= 0 {
-		s.MaxRecipients = DefaultMaxRecipients
-	}
-	if s.IdleTimeout <= 0 {
-		s.IdleTimeout = DefaultIdleTimeout
+	if s.limits.Load() == nil {
+		s.SetLimits(s.Limits)
 	}
 	if s.Grace <= 0 {
 		s.Grace = DefaultGrace
@@ -229,9 +224,9 @@ func (s *Server) start(nc net.Conn) {
 	srv.ErrorLog = errorLog{s.Log.With("session", c.id), &s.panics}
 	srv.AllowInsecureAuth = true
 	srv.EnableSMTPUTF8, srv.EnableBINARYMIME, srv.EnableDSN = true, true, true
-	srv.MaxMessageBytes, srv.MaxRecipients = s.MaxMessageSize, s.MaxRecipients
-	srv.MaxLineLength = 0           // conn bounds command lines, and bodies never pass through go-smtp
-	srv.ReadTimeout = s.IdleTimeout // conn has its own; but with 0 here go-smtp reads on after QUIT
+	srv.MaxMessageBytes, srv.MaxRecipients = c.limits.MaxMessageSize, c.limits.MaxRecipients
+	srv.MaxLineLength = 0                  // conn bounds command lines, and bodies never pass through go-smtp
+	srv.ReadTimeout = c.limits.IdleTimeout // conn has its own; but with 0 here go-smtp reads on after QUIT
 	c.smtp = srv
 	srv.Serve(&oneConn{conn: c})
 }
@@ -275,9 +270,9 @@ func (s *Server) each(do func(*conn)) {
 	}
 }
 
-// Connections counts the sessions that there are and have been, and the clients that
+// Guests counts the sessions that there are and have been, and the clients that
 // were turned away.
-func (s *Server) Connections() limit.Count { return s.guests.Count() }
+func (s *Server) Guests() limit.Count { return s.guests.Count() }
 
 // Panics is how many sessions a panic has ended.
 func (s *Server) Panics() uint64 { return s.panics.Load() }
