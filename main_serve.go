@@ -22,14 +22,15 @@ import (
 	"github.com/postroom/postroom/ui"
 )
 
-const serveIntro = `Postroom catches all mail that comes by SMTP and shows it: over POP3, over HTTP and
-in a live page. Nothing leaves the process.
+const serveIntro = `Postroom catches all mail that comes by SMTP and shows it: over POP3, over HTTP
+and in a live page. Nothing leaves the process.
 
 Usage:
   postroom [serve] [flags]
   postroom send      send a mail, from flags or from stdin
   postroom expect    wait for mail, and take codes and links out of it
-  postroom address   an address that nobody else has;  postroom cursor: the present moment
+  postroom address   an address that nobody else has
+  postroom cursor    the present moment, for expect
   postroom run       run a command with a Postroom of its own
   postroom sendmail  what programs expect of /usr/sbin/sendmail
   postroom import    bring mail in from .eml files, mbox files and Maildirs
@@ -55,6 +56,7 @@ type settings struct {
 	basePath                      string
 	logging                       logging
 	rules, magic                  string
+	given                         *pflag.FlagSet // with these values
 	limits                        limitSettings
 	queue                         queueSettings
 	folders                       folderSettings
@@ -62,6 +64,7 @@ type settings struct {
 }
 
 func (s *settings) flags(flags *pflag.FlagSet) {
+	s.given = flags
 	s.maxBytes, s.maxMessageSize, s.maxRecipients = 1<<30, smtpd.DefaultMaxMessageSize, smtpd.DefaultMaxRecipients
 	s.idle, s.pop3Idle, s.grace = span(smtpd.DefaultIdleTimeout), span(10*time.Minute), span(smtpd.DefaultGrace)
 	flags.StringVar(&s.smtp, "smtp", "127.0.0.1:1025", "`address` that takes mail by SMTP")
@@ -97,6 +100,7 @@ func (p program) serve(ctx context.Context, args []string) error {
 	var s settings
 	flags := p.newFlags("serve", serveIntro)
 	s.flags(flags)
+	flags.Usage = func() { p.groupedUsage(flags, serveIntro) }
 	if err := p.parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -358,6 +362,7 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 		server.Webhooks, server.Checks = webhooks, open.checks(c)
 		told.page = server
 		server.Metrics = told.handler(log)
+		server.Settings = &panel{settings: s, flags: s.given, changed: map[string]bool{}, catcher: c, pop3: told.pop3, page: server}
 		folders.show(server)
 		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.http) })
 		context.AfterFunc(pageGroup.failed, stopMail)

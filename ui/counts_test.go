@@ -19,6 +19,7 @@ import (
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/ui"
+	"github.com/postroom/postroom/ui/api"
 )
 
 // A logBook is a log that can be read while it is written.
@@ -194,4 +195,24 @@ func TestTooMuchMailAtOnceOverHTTP(t *testing.T) {
 	if resp := send(strings.NewReader(large)); resp.StatusCode/100 != 2 {
 		t.Errorf("when there was room again: %s", resp.Status)
 	}
+}
+
+// picky settings take no change.
+type picky struct{}
+
+func (picky) List() []api.Setting            { return nil }
+func (picky) Change(map[string]string) error { return ui.SettingError{Name: "x", Problem: "not that"} }
+
+func TestSettingThatIsWrongIsNamed(t *testing.T) {
+	t.Parallel()
+	s := start(t, catcher.Config{}, func(s *ui.Server) { s.Settings = picky{} })
+	a := s.do("PATCH", "/v1/settings", `{"x":"y"}`, "Content-Type", "application/json").is(422)
+	if !strings.Contains(string(a.body), `"location":"body.x"`) || !strings.Contains(string(a.body), `"value":"y"`) {
+		t.Errorf("%s", a.body)
+	}
+	s.do("PATCH", "/v1/settings", `{"x":"y"}`, "Content-Type", "application/json", "Origin", "https://evil.test").is(403)
+	s.do("DELETE", "/v1/settings", "").is(405)
+	none := start(t, catcher.Config{})
+	none.do("PATCH", "/v1/settings", `{"x":"y"}`, "Content-Type", "application/json").is(404)
+	none.do("GET", "/v1/settings", "").is(200)
 }

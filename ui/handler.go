@@ -106,6 +106,7 @@ func (h *handler) routes() {
 	h.sessionRoutes()
 	h.clockRoutes()
 	h.serverRoutes()
+	h.settingRoutes()
 
 	h.nullable("Message", "session")
 	h.nullable("Attempt", "session")
@@ -197,7 +198,7 @@ func canonicalQuery(r *http.Request) error {
 // unknown answers for what is not there: 405 when another method would do.
 func (h *handler) unknown(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE"} {
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
 		probe := &http.Request{Method: method, Host: r.Host, URL: r.URL}
 		if _, pattern := h.router.Handler(probe); slices.Contains(h.router.patterns, pattern) {
 			allowed = append(allowed, method)

@@ -123,6 +123,9 @@ type Server struct {
 
 	Grace time.Duration // 0: DefaultGrace
 
+	// Settings are those of the program; nil: there are none to tell.
+	Settings Settings
+
 	// Metrics answers /metrics; nil: there are none.
 	Metrics http.Handler
 

@@ -905,6 +905,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how the program is set up
+         * @description Each setting with its value, where that comes from, and what it means. Of secrets it is told only whether they are set.
+         */
+        get: operations["listSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change settings while the program runs
+         * @description All of those that are given, or none. They hold at once, limits of sessions for sessions to come, and until the program ends.
+         */
+        patch: operations["changeSettings"];
+        trace?: never;
+    };
     "/v1/webhooks": {
         parameters: {
             query?: never;
@@ -2448,6 +2472,39 @@ export interface components {
              * @description Seconds that pass in a second.
              */
             speed?: number;
+        };
+        Setting: {
+            /** @description Whether changeSettings takes it. */
+            changeable: boolean;
+            /** @description Empty for a secret. */
+            default: string;
+            /** @description Name of the variable in the environment. */
+            env: string;
+            /** @description Title of what it is shown with. */
+            group: string;
+            meaning: string;
+            /** @description That of the flag, without the dashes. */
+            name: string;
+            secret: boolean;
+            /** @description Whether there is a value; that is all that is told of a secret. */
+            set: boolean;
+            /**
+             * @description Where the value comes from.
+             * @enum {string}
+             */
+            source: "default" | "flag" | "environment" | "api";
+            /** @description Kind of value, such as size, duration or address. */
+            type: string;
+            /** @description As it stands on the command line. Empty for a secret; passwords in URLs are hidden. */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        Settings: {
+            /** @description Grouped as the help of the program has them. */
+            settings: components["schemas"]["Setting"][];
+        } & {
+            [key: string]: unknown;
         };
         ShortEnvelope: {
             /** @description Reverse-path; empty for the null sender. */
@@ -8434,6 +8491,140 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    listSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "settings": [
+                     *         {
+                     *           "name": "pop3-password",
+                     *           "env": "POSTROOM_POP3_PASSWORD",
+                     *           "group": "TLS and accounts",
+                     *           "value": "",
+                     *           "set": true,
+                     *           "secret": true,
+                     *           "source": "environment",
+                     *           "default": "",
+                     *           "type": "password",
+                     *           "meaning": "password of all mailboxes, which also makes APOP possible (empty: any password does)",
+                     *           "changeable": false
+                     *         },
+                     *         {
+                     *           "name": "max-message-size",
+                     *           "env": "POSTROOM_MAX_MESSAGE_SIZE",
+                     *           "group": "Limits",
+                     *           "value": "10MiB",
+                     *           "set": true,
+                     *           "secret": false,
+                     *           "source": "api",
+                     *           "default": "50MiB",
+                     *           "type": "size",
+                     *           "meaning": "refuse messages over this size with 552",
+                     *           "changeable": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    changeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "max-message-size": "10MiB",
+                 *       "log-level": "debug"
+                 *     }
+                 */
+                "application/json": {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "settings": [
+                     *         {
+                     *           "name": "pop3-password",
+                     *           "env": "POSTROOM_POP3_PASSWORD",
+                     *           "group": "TLS and accounts",
+                     *           "value": "",
+                     *           "set": true,
+                     *           "secret": true,
+                     *           "source": "environment",
+                     *           "default": "",
+                     *           "type": "password",
+                     *           "meaning": "password of all mailboxes, which also makes APOP possible (empty: any password does)",
+                     *           "changeable": false
+                     *         },
+                     *         {
+                     *           "name": "max-message-size",
+                     *           "env": "POSTROOM_MAX_MESSAGE_SIZE",
+                     *           "group": "Limits",
+                     *           "value": "10MiB",
+                     *           "set": true,
+                     *           "secret": false,
+                     *           "source": "api",
+                     *           "default": "50MiB",
+                     *           "type": "size",
+                     *           "meaning": "refuse messages over this size with 552",
+                     *           "changeable": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             /** @description Error */
