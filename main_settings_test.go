@@ -205,3 +205,22 @@ func TestPasswordsInURLsAreHidden(t *testing.T) {
 		}
 	}
 }
+
+// FuzzFlagValues: what a flag takes is shown so that it is taken again and means the
+// same, which undoing a change relies on.
+func FuzzFlagValues(f *testing.F) {
+	for _, text := range []string{"1024", "50MiB", "1GB", "90s", "7d", "36h", "0", "-1", "1.5h", "warn", "off", "9999999999999999999d"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, v := range []pflag.Value{new(octets), new(span), new(count), new(logLevel)} {
+			if v.Set(text) != nil {
+				continue
+			}
+			shown := v.String()
+			if err := v.Set(shown); err != nil || v.String() != shown {
+				t.Errorf("%T took %q, and %q, as which it is shown, becomes %q: %v", v, text, shown, v.String(), err)
+			}
+		}
+	})
+}
