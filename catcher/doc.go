@@ -39,6 +39,10 @@
 // that were obeyed and moves of the clock. What was said in the latest SMTP sessions
 // is kept too (Sessions). Release and Dispatch bring mail past the rules into the queue.
 //
+// What SMTP clients may do at most is in smtpd.Limits, and can be changed at any time
+// (SetLimits). What is to be measured is counted as it happens and told when somebody
+// asks (Tally, Refusals, AppendTimes, Connections, Panics); CheckStore tries to write.
+//
 // Whoever waits for mail (Expect) does so in one room: a single reader of the bus
 // hands each message to those whom it may concern.
 //

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -128,15 +129,24 @@ func (s *streams) count(last uint64) (clients map[string]int, lag map[string]uin
 	return clients, lag
 }
 
-// A limitedListener turns away those who are too many.
-type limitedListener struct {
+// A lobby is a listener that turns away those who are too many. Connections pass as
+// they are, since the HTTP server wants to know those of TLS; so it is the server that
+// tells when they end.
+type lobby struct {
 	net.Listener
 	guests *limit.Connections
 	log    *slog.Logger
+
+	mu    sync.Mutex          // guards leave
+	leave map[net.Conn]func() // for each guest what counts it out
+}
+
+func newLobby(l net.Listener, guests *limit.Connections, log *slog.Logger) *lobby {
+	return &lobby{Listener: l, guests: guests, log: log, leave: map[net.Conn]func(){}}
 }
 
 // Accept returns the next connection that is welcome.
-func (l *limitedListener) Accept() (net.Conn, error) {
+func (l *lobby) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
@@ -145,13 +155,54 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 		client := limit.Client(c.RemoteAddr())
 		v := l.guests.Enter(client)
 		if v == limit.Welcome {
-			return &guest{Conn: c, leave: sync.OnceFunc(func() { l.guests.Leave(client) })}, nil
+			l.enter(c, client)
+			return c, nil
 		}
 		if n := l.guests.Tell(time.Now()); n > 0 {
 			l.log.Warn("HTTP clients turned away", "limit", string(v), "client", client, "count", n)
 		}
 		turnAway(c)
 	}
+}
+
+func (l *lobby) enter(c net.Conn, client string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.leave[c] = func() { l.guests.Leave(client) }
+}
+
+// exit counts a guest out. Twice is fine.
+func (l *lobby) exit(c net.Conn) {
+	l.mu.Lock()
+	leave := l.leave[c]
+	delete(l.leave, c)
+	l.mu.Unlock()
+	if leave != nil {
+		leave()
+	}
+}
+
+// state is told of each change of a connection. One that becomes a websocket is not
+// the server's any more: its handler uses exitKey.
+func (l *lobby) state(c net.Conn, s http.ConnState) {
+	if s == http.StateClosed {
+		l.exit(c)
+	}
+}
+
+// exitKey has in the context of a request what counts its connection out.
+type exitKey struct{}
+
+func (l *lobby) context(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, exitKey{}, func() { l.exit(c) })
+}
+
+// exitOf is what counts the connection of a request out.
+func exitOf(r *http.Request) func() {
+	if exit, ok := r.Context().Value(exitKey{}).(func()); ok {
+		return exit
+	}
+	return func() {}
 }
 
 // turnAway tells a client that there are too many. It must not hold up those behind
@@ -165,18 +216,6 @@ func turnAway(c net.Conn) {
 			len(problem), problem)
 	}
 	c.Close()
-}
-
-// A guest is a connection that is counted until it is closed.
-type guest struct {
-	net.Conn
-	leave func()
-}
-
-// Close is that of the connection. Twice is fine.
-func (g *guest) Close() error {
-	g.leave()
-	return g.Conn.Close()
 }
 
 // rescue ends a request that panics, and its connection, without the others: what

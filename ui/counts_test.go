@@ -121,6 +121,8 @@ func TestTooManyHTTPConnections(t *testing.T) {
 			if _, err := io.Copy(io.Discard, first); err != nil {
 				t.Error(err)
 			}
+			for s.Counts().Connections.Open != 1 { // the server has to notice
+			}
 			if _, again := ask(); again.StatusCode != 200 {
 				t.Errorf("when there was room again: %s", again.Status)
 			}
@@ -141,11 +143,11 @@ func TestFollowersAreCounted(t *testing.T) {
 	if _, _, err := conn.ReadMessage(); err != nil { // hello
 		t.Fatal(err)
 	}
-	if n := s.Counts(); n.Streams["websocket"] != 1 || n.Streams["sse"] != 0 || n.Lag["websocket"] != 0 {
+	if n := s.Counts(); n.Connections.Open != 1 || n.Streams["websocket"] != 1 || n.Streams["sse"] != 0 || n.Lag["websocket"] != 0 {
 		t.Errorf("%+v", n)
 	}
 	conn.Close()
-	for s.Counts().Streams["websocket"] != 0 { // the server has to notice
+	for n := s.Counts(); n.Streams["websocket"] != 0 || n.Connections.Open != 0; n = s.Counts() { // the server has to notice
 	}
 }
 

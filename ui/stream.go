@@ -80,6 +80,7 @@ func (h *handler) serveWebsocket(w http.ResponseWriter, r *http.Request, f *foll
 	if err != nil {
 		return nil // Upgrade has told the client
 	}
+	defer exitOf(r)()
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()

@@ -148,7 +148,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := s.handler()
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	lobby := newLobby(l, &s.counts.guests, h.log)
 	srv := &http.Server{
+		ConnState:         lobby.state,
+		ConnContext:       lobby.context,
 		Handler:           h,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
@@ -160,7 +163,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	var serving sync.WaitGroup
 	failed := make(chan error, 1)
-	serving.Go(func() { failed <- srv.Serve(&limitedListener{l, &s.counts.guests, h.log}) })
+	serving.Go(func() { failed <- srv.Serve(lobby) })
 
 	var err error
 	select {
