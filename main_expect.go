@@ -22,20 +22,21 @@ import (
 	"github.com/postroom/postroom/ui/api"
 )
 
-const expectIntro = `Wait until the mail is there that is wanted, and print what is to be taken out of it,
-one value on a line, or else the ids of the messages. When it does not come, stderr
-tells what came instead.
+const expectIntro = `Wait until the mail is there that is wanted, and print what is to be taken out
+of it, one value on a line, or else the ids of the messages. When it does not
+come, stderr tells what came instead.
 
 Usage:
-  postroom expect --to alice@a.test --subject ~welcome --within 10s --extract link
+  postroom expect --to alice@a.test --subject ~welcome --extract link
   postroom expect --to bob@a.test --none --within 2s
-  postroom expect --to alice@a.test --count 2+ --attachment '~.pdf' --junit report.xml
+  postroom expect --to alice@a.test --count 2+ --junit report.xml
 
-A TEST is ~PART (contains it), /REGEXP/, TEXT or =TEXT (the whole of it); with ! before
-it must not be so, and ! alone means that there is none. All tests must pass. Several
-messages: the values are those of the newest.
+A TEST is ~PART (contains it), /REGEXP/, TEXT or =TEXT (the whole of it); with
+! before it must not be so, and ! alone means that there is none. All tests
+must pass. Several messages: the values are those of the newest.
 
-Exit status: 0 met, 1 not met, 2 bad usage, 3 no server that could tell, 130 interrupted.`
+Exit status: 0 met, 1 not met, 2 bad usage, 3 no server that could tell, 130
+interrupted.`
 
 // testFlags are the flags that test a field of a message.
 func testFlags() []struct{ flag, field, about string } {
@@ -459,8 +460,8 @@ func tellWaiting(out io.Writer, what string, began time.Time) (stop func()) {
 	return func() { close(done); <-ended }
 }
 
-const cursorIntro = `Print the present moment, for --after of a later expect: all mail that there is now is
-older.
+const cursorIntro = `Print the present moment, for --after of a later expect: all mail that there is
+now is older.
 
 Usage:
   cursor=$(postroom cursor)
@@ -487,7 +488,8 @@ func (p program) cursor(ctx context.Context, args []string) error {
 const addressIntro = `Print an address that nobody else has, so that tests do not share a mailbox.
 
 Usage:
-  to=$(postroom address --prefix signup --rule 'rcpt first=1 reply 451 4.7.1 "Greylisted"')
+  to=$(postroom address --prefix signup \
+    --rule 'rcpt first=1 reply 451 4.7.1 "Greylisted"')
 
 Exit status: 0 well, 2 bad usage, 3 no server that could tell.`
 

@@ -17,8 +17,9 @@ import (
 	"github.com/postroom/postroom/ui/api"
 )
 
-const exportIntro = `Write the mail of a running Postroom, or of a --data folder that none uses, into files,
-octet by octet: all of it, that of one mailbox, or what a query finds.
+const exportIntro = `Write the mail of a running Postroom, or of a --data folder that none uses,
+into files, octet by octet: all of it, that of one mailbox, or what a query
+finds.
 
 Usage:
   postroom export backup
@@ -28,13 +29,13 @@ Usage:
   postroom export --format mbox - | postroom import --server other:1025 -
 
   eml      a folder for each mailbox, ID.eml in it for each message
-  mbox     one file, oldest message first; - is stdout. Quoting is that of mboxrd.
+  mbox     one file, oldest message first, quoted as mboxrd; - is stdout
   maildir  one Maildir; what was not seen is new
 
-"postroom import" brings each message back once, with its sender, all its recipients
-that the export is about, and its octets. What it needs for that is in postroom.jsonl
-beside the files, in an mbox at the end of "From " lines. Read marks and times of
-receipt are there too, but import cannot set them.
+"postroom import" brings each message back once, with its sender, all its
+recipients that the export is about, and its octets. What it needs for that is
+in postroom.jsonl beside the files, in an mbox at the end of "From " lines.
+Read marks and times of receipt are there too, but import cannot set them.
 
 Exit status: 0 all, 1 something failed (the rest is there), 2 bad usage.`
 

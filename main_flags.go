@@ -11,15 +11,35 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// helpColumns is how wide help may be: it fits into any terminal.
+const helpColumns = 80
+
 // newFlags makes a flag set whose help goes to stdout and begins with intro.
 func (p program) newFlags(name, intro string) *pflag.FlagSet {
 	flags := pflag.NewFlagSet(name, pflag.ContinueOnError)
 	flags.SortFlags = false
 	flags.SetOutput(p.stderr)
 	flags.Usage = func() {
-		fmt.Fprint(p.stdout, intro, "\n\nFlags:\n", flags.FlagUsagesWrapped(100))
+		fmt.Fprint(p.stdout, intro, "\n\nFlags:\n", flags.FlagUsagesWrapped(helpColumns))
 	}
 	return flags
+}
+
+// groupedUsage prints the help of flags that are many.
+func (p program) groupedUsage(flags *pflag.FlagSet, intro string) {
+	fmt.Fprintln(p.stdout, intro)
+	for _, g := range groups() {
+		part := pflag.NewFlagSet(g.title, pflag.ContinueOnError)
+		part.SortFlags = false
+		flags.VisitAll(func(f *pflag.Flag) {
+			if groupOf(f.Name) == g.title {
+				part.AddFlag(f)
+			}
+		})
+		if part.HasFlags() {
+			fmt.Fprint(p.stdout, "\n", g.title, ":\n", part.FlagUsagesWrapped(helpColumns))
+		}
+	}
 }
 
 // parseFlags reads the command line, then, for flags that are not on it, the
@@ -41,10 +61,17 @@ func (p program) parseFlags(flags *pflag.FlagSet, args []string) error {
 		}
 		if err := flags.Set(f.Name, value); err != nil {
 			bad = usagef("%s: %w", name, err)
+			return
 		}
+		flags.SetAnnotation(f.Name, environment, nil) // the flag is there
 	})
 	return bad
 }
+
+// environment marks flags whose value comes from there.
+const environment = "environment"
+
+func fromEnvironment(f *pflag.Flag) bool { _, ok := f.Annotations[environment]; return ok }
 
 type discard struct{}
 

@@ -2,17 +2,19 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/smtp"
-	"runtime/debug"
+	"runtime"
 	"time"
 )
 
-const healthIntro = `Ask a running Postroom how it is: over HTTP, or, when --http is off, over SMTP.
-With the same flags or environment as serve it asks the one that those start.
+const healthIntro = `Ask a running Postroom whether it can take mail: over HTTP (/readyz), or, when
+--http is off, over SMTP. With the same flags or environment as serve it asks
+the one that those start. What is not well is named on stderr.
 
 Usage:
   postroom health [flags]
@@ -24,9 +26,11 @@ const healthLimit = 3 * time.Second
 
 func (p program) health(ctx context.Context, args []string) error {
 	var httpAddress, smtpAddress string
+	var alive bool
 	flags := p.newFlags("health", healthIntro)
 	flags.StringVar(&httpAddress, "http", "127.0.0.1:8025", "`address` of the HTTP API, or off")
 	flags.StringVar(&smtpAddress, "smtp", "127.0.0.1:1025", "`address` of SMTP")
+	flags.BoolVar(&alive, "alive", false, "ask over HTTP only whether the process lives (/healthz)")
 	if err := p.parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -35,8 +39,11 @@ func (p program) health(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthLimit)
 	defer cancel()
-	check, address := healthHTTP, httpAddress
-	if httpAddress == "off" {
+	check, address := healthHTTP("/readyz"), httpAddress
+	switch {
+	case httpAddress != "off" && alive:
+		check = healthHTTP("/healthz")
+	case httpAddress == "off":
 		check, address = healthSMTP, smtpAddress
 	}
 	if address == "off" {
@@ -55,25 +62,38 @@ func dial(ctx context.Context, address string) (net.Conn, error) {
 	return d.DialContext(ctx, network, reachable(address))
 }
 
-func healthHTTP(ctx context.Context, address string) error {
-	client := http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, address) },
-	}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/healthz", nil)
-	if err != nil {
-		return err
+// healthHTTP asks one of the probes.
+func healthHTTP(path string) func(context.Context, string) error {
+	return func(ctx context.Context, address string) error {
+		client := http.Client{Transport: &http.Transport{
+			DisableKeepAlives: true,
+			DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, address) },
+		}}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return fmt.Errorf("not reachable: %w", err)
+		}
+		defer resp.Body.Close()
+		return healthOf(address, resp)
 	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return fmt.Errorf("not reachable: %w", err)
+}
+
+// healthOf reads the answer of a probe: one that says what is not well is a problem
+// document.
+func healthOf(address string, resp *http.Response) error {
+	var problem struct{ Detail string }
+	err := json.NewDecoder(io.LimitReader(resp.Body, 1<<16)).Decode(&problem)
+	switch {
+	case resp.StatusCode == http.StatusOK:
+		return nil
+	case err == nil && problem.Detail != "":
+		return fmt.Errorf("%s answered %s: %s", address, resp.Status, problem.Detail)
 	}
-	defer resp.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<16))
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", address, resp.Status)
-	}
-	return nil
+	return fmt.Errorf("%s answered %s", address, resp.Status)
 }
 
 func healthSMTP(ctx context.Context, address string) error {
@@ -101,14 +121,10 @@ func (p program) version(args []string) error {
 		return err
 	}
 	line := "postroom " + version
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				line += " (" + s.Value + ")"
-			}
-		}
-		line += " " + info.GoVersion
+	if r := revision(); r != "" {
+		line += " (" + r + ")"
 	}
+	line += " " + runtime.Version()
 	fmt.Fprintln(p.stdout, line)
 	return nil
 }

@@ -16,11 +16,10 @@ import (
 	"github.com/postroom/postroom/catcher/mime"
 )
 
-const importIntro = `Bring mail from files into a running Postroom, by SMTP, or with --http by its API; or
-into a --data folder that none uses.
-A PATH is an .eml file, an mbox file, a Maildir, or a folder with such in it: there
-*.eml files, files that begin with "From ", and folders are read; - is one message or
-an mbox on stdin.
+const importIntro = `Bring mail from files into a running Postroom, by SMTP, or with --http by its
+API; or into a --data folder that none uses. A PATH is an .eml file, an mbox
+file, a Maildir, or a folder with such in it: there *.eml files, files that
+begin with "From ", and folders are read; - is one message or an mbox on stdin.
 
 Usage:
   postroom import inbox.mbox Maildir tests/fixtures
@@ -28,14 +27,15 @@ Usage:
   postroom import --data /var/lib/postroom backup
   postroom import --to alice@a.test - < message.eml
 
-Sender and recipients are those of --from and --to; else those that "postroom export"
-wrote beside the mail; else those of the headers X-Envelope-From or Return-Path, and
-X-Envelope-To, Delivered-To or X-Original-To; else those of From, and To, Cc and Bcc.
+Sender and recipients are those of --from and --to; else those that "postroom
+export" wrote beside the mail; else those of the headers X-Envelope-From or
+Return-Path, and X-Envelope-To, Delivered-To or X-Original-To; else those of
+From, and To, Cc and Bcc.
 
-Each octet stays as it is, line ends too; only an SMTP server without CHUNKING gets
-CRLF. (In an mbox, one ">" before "From " is taken away.) The time of receipt is now.
-With --jobs 1 the order is kept. A lost connection is tried once more, which can bring
-one message in twice.
+Each octet stays as it is, line ends too; only an SMTP server without CHUNKING
+gets CRLF. (In an mbox, one ">" before "From " is taken away.) The time of
+receipt is now. With --jobs 1 the order is kept. A lost connection is tried
+once more, which can bring one message in twice.
 
 Exit status: 0 all, 1 something failed (the rest is there), 2 bad usage.`
 
@@ -156,7 +156,7 @@ func (c *importCall) connect(ctx context.Context) (to appender, shut func() erro
 		return data, data.Close, nil
 	}
 	if c.http != "" {
-		if err := healthHTTP(ctx, c.http); err != nil {
+		if err := healthHTTP("/healthz")(ctx, c.http); err != nil {
 			return nil, nil, fmt.Errorf("HTTP API: %w", err)
 		}
 		client := clientFor(c.http)

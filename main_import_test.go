@@ -15,6 +15,7 @@ import (
 	"github.com/postroom/postroom/catcher/archive"
 	"github.com/postroom/postroom/catcher/catchertest"
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
 )
 
@@ -201,7 +202,7 @@ func TestEnvelopeOfImport(t *testing.T) {
 // there.
 func TestImportGoesOn(t *testing.T) {
 	t.Parallel()
-	c := catchertest.Start(t, catchertest.Config(catcher.Config{MaxMessageSize: 1 << 20}))
+	c := catchertest.Start(t, catchertest.Config(catcher.Config{Limits: smtpd.Limits{MaxMessageSize: 1 << 20}}))
 	head := "From: a@a.test\r\nTo: b@b.test\r\n\r\n"
 	large := head + strings.Repeat("large \xe4\r\n", 100_000)
 	dir := folderOf(t, map[string]string{"1.eml": head + "1", "2.eml": head + strings.Repeat("too large\r\n", 100_000), "3.eml": "Subject: nobody\r\n\r\n", "4.eml": large, "5.eml": head + "5"})

@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-const runIntro = `Run a command with a Postroom of its own: in memory, on free ports of the loopback, and
-gone with the command. The exit status is that of the command: 128 and the signal's
-number if one ended it, 127 if there is no such command, 126 if it cannot be run, 1 if
-Postroom fails.
+const runIntro = `Run a command with a Postroom of its own: in memory, on free ports of the
+loopback, and gone with the command. The exit status is that of the command:
+128 and the signal's number if one ended it, 127 if there is no such command,
+126 if it cannot be run, 1 if Postroom fails.
 
 Usage:
   postroom run [flags] -- COMMAND ARGUMENTS…
@@ -27,14 +27,20 @@ Usage:
 
 The command finds it by these variables of its environment:
 
-  POSTROOM_SMTP, POSTROOM_POP3, POSTROOM_HTTP  host:port; for "postroom expect" and its like
-  POSTROOM_SERVER                              host:port of SMTP; for "postroom send" and sendmail
-  POSTROOM_URL                                 of the page and the HTTP API
-  POSTROOM_SMTP_HOST, POSTROOM_SMTP_PORT, POSTROOM_POP3_HOST, POSTROOM_POP3_PORT, POSTROOM_HTTP_PORT
-  SMTP_HOST, SMTP_PORT, MAIL_HOST, MAIL_PORT, EMAIL_HOST, EMAIL_PORT  as applications name them
+  POSTROOM_SMTP, POSTROOM_POP3, POSTROOM_HTTP
+      host:port; for "postroom expect" and its like
+  POSTROOM_SERVER
+      host:port of SMTP; for "postroom send" and sendmail
+  POSTROOM_URL
+      of the page and the HTTP API
+  POSTROOM_SMTP_HOST, POSTROOM_SMTP_PORT, POSTROOM_POP3_HOST,
+  POSTROOM_POP3_PORT, POSTROOM_HTTP_PORT
+      the same in parts
+  SMTP_HOST, SMTP_PORT, MAIL_HOST, MAIL_PORT, EMAIL_HOST, EMAIL_PORT
+      as applications name them
 
-Flags are those of serve. Of their twins in the environment those of --smtp, --pop3,
---http and --data do not count here.`
+Flags are those of serve. Of their twins in the environment those of --smtp,
+--pop3, --http and --data do not count here.`
 
 // stopLimit is how long a command gets to end when Postroom has failed.
 const stopLimit = 10 * time.Second

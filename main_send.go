@@ -23,10 +23,12 @@ import (
 )
 
 const sendIntro = `Send a mail by SMTP: one made from flags, or, with none of --subject, --text,
---html, --attach and --header, the raw message on stdin. Prints the server's reply.
+--html, --attach and --header, the raw message on stdin. Prints the server's
+reply.
 
 Usage:
-  postroom send --to alice@a.test --subject Hello --text "Hi there" --attach report.pdf
+  postroom send --to alice@a.test --subject Hello --text Hi \
+    --attach report.pdf
   postroom send --to alice@a.test < message.eml
 
 Lines of a raw message get CRLF ends unless its first line has one. Without --to

@@ -39,7 +39,8 @@ Usage:
                    (else POSTROOM_SERVER, else 127.0.0.1:1025)
   -v               say on stderr what the server replied
   -bs              speak SMTP on stdin and stdout; it is the server that answers
-  -bm, -B, -N, -R, -V, -L, -q, -o…, -O, -d, -C, -G, -h, -n, -m, -U are taken and ignored
+  -bm, -B, -N, -R, -V, -L, -q, -o…, -O, -d, -C, -G, -h, -n, -m, -U
+                   are taken and ignored
 
 Date, Message-ID and From are added when they are missing. Exit status as in
 sysexits.h: 64 bad usage, 65 bad message, 69 refused, 75 try again later.`

@@ -22,14 +22,15 @@ import (
 	"github.com/postroom/postroom/ui"
 )
 
-const serveIntro = `Postroom catches all mail that comes by SMTP and shows it: over POP3, over HTTP and
-in a live page. Nothing leaves the process.
+const serveIntro = `Postroom catches all mail that comes by SMTP and shows it: over POP3, over HTTP
+and in a live page. Nothing leaves the process.
 
 Usage:
   postroom [serve] [flags]
   postroom send      send a mail, from flags or from stdin
   postroom expect    wait for mail, and take codes and links out of it
-  postroom address   an address that nobody else has;  postroom cursor: the present moment
+  postroom address   an address that nobody else has
+  postroom cursor    the present moment, for expect
   postroom run       run a command with a Postroom of its own
   postroom sendmail  what programs expect of /usr/sbin/sendmail
   postroom import    bring mail in from .eml files, mbox files and Maildirs
@@ -53,14 +54,17 @@ type settings struct {
 	pop3Password                  string
 	httpHosts                     []string
 	basePath                      string
-	logLevel                      string
+	logging                       logging
 	rules, magic                  string
+	given                         *pflag.FlagSet // with these values
+	limits                        limitSettings
 	queue                         queueSettings
 	folders                       folderSettings
 	webhooks                      webhookSettings
 }
 
 func (s *settings) flags(flags *pflag.FlagSet) {
+	s.given = flags
 	s.maxBytes, s.maxMessageSize, s.maxRecipients = 1<<30, smtpd.DefaultMaxMessageSize, smtpd.DefaultMaxRecipients
 	s.idle, s.pop3Idle, s.grace = span(smtpd.DefaultIdleTimeout), span(10*time.Minute), span(smtpd.DefaultGrace)
 	flags.StringVar(&s.smtp, "smtp", "127.0.0.1:1025", "`address` that takes mail by SMTP")
@@ -83,16 +87,20 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.basePath, "base-path", "", "`path`, such as /mail, under which a proxy shows the page; it works without as well")
 	flags.StringVar(&s.rules, "rules", "", "`file` of rules: what goes wrong, and where mail goes; it is read again when it changes")
 	flags.StringVar(&s.magic, "magic", "on", "whether addresses at sim.test and simulator.amazonses.com do what their names say: on or off")
+	s.limits.flags(flags)
 	s.queue.flags(flags)
 	s.folders.flags(flags)
 	s.webhooks.flags(flags)
-	flags.StringVar(&s.logLevel, "log-level", "info", "what goes to stderr: debug, info, warn, error or off")
+	s.logging.level = "info"
+	flags.Var(&s.logging.level, "log-level", "what goes to stderr: debug, info, warn, error or off")
+	flags.StringVar(&s.logging.format, "log-format", "text", "how: text or json, a line each")
 }
 
 func (p program) serve(ctx context.Context, args []string) error {
 	var s settings
 	flags := p.newFlags("serve", serveIntro)
 	s.flags(flags)
+	flags.Usage = func() { p.groupedUsage(flags, serveIntro) }
 	if err := p.parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -124,7 +132,11 @@ func (s *settings) ready(p program, flags *pflag.FlagSet) (*slog.Logger, error) 
 	if s.data != "" && !flags.Changed("max-bytes") {
 		s.maxBytes = maxBytesOnDisk
 	}
-	return p.logger(s.logLevel)
+	log, err := s.logging.logger(p.stderr)
+	if err == nil {
+		s.limits.tell(flags, log)
+	}
+	return log, err
 }
 
 // A room is a Postroom whose doors are open, and that does not serve yet.
@@ -166,8 +178,7 @@ func (s *settings) config(log *slog.Logger) catcher.Config {
 	}
 	cfg.Domain, cfg.Log = s.domain, log
 	cfg.Queue, cfg.NoMagic = s.queue.config(), s.magic == "off"
-	cfg.MaxMessageSize, cfg.MaxRecipients = int64(s.maxMessageSize), int(s.maxRecipients)
-	cfg.IdleTimeout, cfg.Grace = time.Duration(s.idle), time.Duration(s.grace)
+	cfg.Limits, cfg.Grace = s.smtpLimits(), time.Duration(s.grace)
 	return cfg
 }
 
@@ -189,7 +200,7 @@ func (s *settings) check() error {
 	if s.magic != "on" && s.magic != "off" {
 		return usagef("--magic %q: want on or off", s.magic)
 	}
-	if err := errors.Join(s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
+	if err := errors.Join(s.limits.check(), s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
 		return err
 	}
 	if err := ui.CheckBasePath(s.basePath); err != nil {
@@ -206,17 +217,6 @@ func (s *settings) check() error {
 
 // isDomain says whether a name could be a domain, or is empty.
 func isDomain(name string) bool { return !strings.ContainsAny(name, " \t\r\n<>@\"") }
-
-func (p program) logger(level string) (*slog.Logger, error) {
-	if level == "off" {
-		return slog.New(slog.DiscardHandler), nil
-	}
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil || strings.ContainsAny(level, "+-") {
-		return nil, usagef("--log-level %q: want debug, info, warn, error or off", level)
-	}
-	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: l})), nil
-}
 
 // listeners are those that are not off.
 type listeners struct{ smtp, pop3, http net.Listener }
@@ -333,6 +333,8 @@ func reachable(address string) string {
 func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, rules *rulesFile, log *slog.Logger) (err error) {
 	defer func() { err = errors.Join(err, c.Close()) }()
 
+	var open doors
+	open.watch(&ls)
 	mailGroup, stopMail := newGroup(ctx)
 	pageGroup, stopPage := newGroup(context.WithoutCancel(ctx))
 	defer stopPage()
@@ -350,13 +352,17 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	if ls.smtp != nil {
 		mailGroup.run(func(ctx context.Context) error { return c.ServeSMTP(ctx, ls.smtp) })
 	}
+	told := figures{catcher: c}
 	if ls.pop3 != nil {
-		server := s.pop3Server(c, log)
-		mailGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.pop3) })
+		told.pop3 = s.pop3Server(c, log)
+		mailGroup.run(func(ctx context.Context) error { return told.pop3.Serve(ctx, ls.pop3) })
 	}
 	if ls.http != nil {
 		server := s.uiServer(c, ls, log)
-		server.Webhooks = webhooks
+		server.Webhooks, server.Checks = webhooks, open.checks(c)
+		told.page = server
+		server.Metrics = told.handler(log)
+		server.Settings = &panel{settings: s, flags: s.given, changed: map[string]bool{}, catcher: c, pop3: told.pop3, page: server}
 		folders.show(server)
 		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.http) })
 		context.AfterFunc(pageGroup.failed, stopMail)
@@ -368,14 +374,14 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 
 func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server {
 	server := &pop3.Server{
-		Backend:     c,
-		Domain:      s.domain,
-		Log:         log,
-		Rules:       c.Rules(),
-		Document:    c.AtRetr,
-		Clock:       c.Clock(),
-		IdleTimeout: time.Duration(s.pop3Idle),
-		Grace:       time.Duration(s.grace),
+		Backend:  c,
+		Domain:   s.domain,
+		Log:      log,
+		Rules:    c.Rules(),
+		Document: c.AtRetr,
+		Clock:    c.Clock(),
+		Limits:   s.pop3Limits(),
+		Grace:    time.Duration(s.grace),
 	}
 	if s.pop3Password != "" {
 		server.Secret = func(string) (string, bool) { return s.pop3Password, true }
@@ -385,15 +391,15 @@ func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server
 
 func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) *ui.Server {
 	server := &ui.Server{
-		Backend:        c,
-		Log:            log,
-		Clock:          c.Clock(),
-		Version:        version,
-		Page:           ui.Page(s.basePath),
-		MaxMessageSize: int64(s.maxMessageSize),
-		Grace:          time.Duration(s.grace),
-		Hosts:          s.httpHosts,
-		BasePath:       s.basePath,
+		Backend:  c,
+		Log:      log,
+		Clock:    c.Clock(),
+		Version:  version,
+		Page:     ui.Page(s.basePath),
+		Limits:   s.uiLimits(),
+		Grace:    time.Duration(s.grace),
+		Hosts:    s.httpHosts,
+		BasePath: s.basePath,
 	}
 	if ls.smtp != nil {
 		server.SMTP = where(ls.smtp)

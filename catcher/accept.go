@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/rule"
@@ -42,7 +43,9 @@ func (c *Catcher) accept(ctx context.Context, env mail.Envelope, r io.Reader, ro
 	if len(to.deliveries) == 0 {
 		return c.discard(&to, body)
 	}
+	start := time.Now()
 	m, err := c.store.Append(ctx, body, mail.Message{Received: to.facts.Now, Envelope: env, Deliveries: to.deliveries})
+	c.appends.note(time.Since(start))
 	switch {
 	case errors.Is(err, store.ErrTooLarge):
 		return mail.Receipt{}, noRoom("Message is larger than the store (--max-bytes)")

@@ -1,6 +1,8 @@
 package catcher
 
 import (
+	"context"
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -37,10 +39,26 @@ func (c *Catcher) attempted(a mail.Attempt, body *store.Body) {
 		a.ID = id
 	}
 	a.Body = body != nil && body.Size() > 0
+	c.logAttempt(&a)
 	c.attempts.add(attempt{a, body})
 	change := mail.Change{Kind: mail.Attempted, Attempt: &a}
 	c.tally.note(&change)
 	c.bus.Publish(c.cfg.Clock.Now(), change)
+}
+
+// logAttempt tells the log of an attempt.
+func (c *Catcher) logAttempt(a *mail.Attempt) {
+	if !c.cfg.Log.Enabled(context.Background(), slog.LevelDebug) {
+		return
+	}
+	session, reply := "", ""
+	if a.Session != nil {
+		session = a.Session.ID
+	}
+	if a.Reply != nil {
+		reply = a.Reply.Error()
+	}
+	c.cfg.Log.Debug("client refused", "session", session, "attempt", a.ID, "message", a.Message, "stage", a.Stage, "did", a.Did, "rule", a.Rule, "reply", reply)
 }
 
 func (s *attempts) add(a attempt) {

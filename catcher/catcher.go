@@ -15,6 +15,7 @@ import (
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/expect"
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/queue"
@@ -39,10 +40,8 @@ type Config struct {
 	Queue   Queue
 	NoMagic bool // addresses at sim.test and such are like all others
 
-	MaxMessageSize int64         // octets; 0: smtpd.DefaultMaxMessageSize
-	MaxRecipients  int           // per message; 0: smtpd.DefaultMaxRecipients
-	IdleTimeout    time.Duration // of SMTP sessions; 0: smtpd.DefaultIdleTimeout
-	Grace          time.Duration // for SMTP transactions when serving ends; 0: smtpd.DefaultGrace
+	Limits smtpd.Limits  // of what SMTP clients may do; zero values are good
+	Grace  time.Duration // for SMTP transactions when serving ends; 0: smtpd.DefaultGrace
 }
 
 // A Catcher takes mail and keeps it. Its methods are safe for concurrent use.
@@ -59,6 +58,8 @@ type Catcher struct {
 
 	tally     tally
 	attempts  attempts
+	check     check
+	appends   times
 	advancing sync.Mutex // held while somebody moves the clock
 	unheard   func()     // ends that the clock tells of its moves
 }
@@ -88,19 +89,17 @@ func New(cfg Config) (*Catcher, error) {
 	c.cfg.Queue = cfg.Queue.complete()
 	c.room = expect.NewRoom(c, search.Content)
 	c.smtp = &smtpd.Server{
-		Acceptor:       c,
-		Domain:         cfg.Domain,
-		MaxMessageSize: cfg.MaxMessageSize,
-		MaxRecipients:  cfg.MaxRecipients,
-		IdleTimeout:    cfg.IdleTimeout,
-		Grace:          cfg.Grace,
-		Clock:          cfg.Clock,
-		IDs:            ids,
-		Rules:          c.rules,
-		Attempted:      c.attempted,
-		Ended:          c.room.Ended,
-		Document:       c.atDot,
-		Log:            cfg.Log,
+		Acceptor:  c,
+		Domain:    cfg.Domain,
+		Limits:    cfg.Limits,
+		Grace:     cfg.Grace,
+		Clock:     cfg.Clock,
+		IDs:       ids,
+		Rules:     c.rules,
+		Attempted: c.attempted,
+		Ended:     c.room.Ended,
+		Document:  c.atDot,
+		Log:       cfg.Log,
 	}
 	if err := c.open(); err != nil {
 		return c, err
@@ -170,6 +169,15 @@ func (c *Catcher) Close() error {
 
 // ServeSMTP takes mail from l until ctx ends; see smtpd.Server.Serve.
 func (c *Catcher) ServeSMTP(ctx context.Context, l net.Listener) error { return c.smtp.Serve(ctx, l) }
+
+// SetLimits changes what SMTP clients may do; see smtpd.Server.SetLimits.
+func (c *Catcher) SetLimits(l smtpd.Limits) { c.smtp.SetLimits(l) }
+
+// Connections counts the SMTP sessions, and the clients that were turned away.
+func (c *Catcher) Connections() limit.Count { return c.smtp.Guests() }
+
+// Panics is how many SMTP sessions a panic has ended.
+func (c *Catcher) Panics() uint64 { return c.smtp.Panics() }
 
 // Sessions describes the SMTP sessions that are open and the latest that have ended;
 // see smtpd.Server.Sessions.

@@ -39,6 +39,10 @@
 // that were obeyed and moves of the clock. What was said in the latest SMTP sessions
 // is kept too (Sessions). Release and Dispatch bring mail past the rules into the queue.
 //
+// What SMTP clients may do at most is in smtpd.Limits, and can be changed at any time
+// (SetLimits). What is to be measured is counted as it happens and told when somebody
+// asks (Tally, Refusals, AppendTimes, Connections, Panics); CheckStore tries to write.
+//
 // Whoever waits for mail (Expect) does so in one room: a single reader of the bus
 // hands each message to those whom it may concern.
 //
@@ -48,6 +52,7 @@
 //	catcher/             the running whole
 //	  mail/              nouns: Message, Delivery, Envelope, Address, ID, Reply
 //	  clock/             the system's clock, and one that is moved by hand
+//	  limit/             who is connected, and who is too many
 //	  event/             the bus
 //	  store/             the contract and the memory store; storetest/ is the suite for every store
 //	  store/disk/        the store that outlives the process
@@ -64,6 +69,7 @@
 //	  catchertest/       a catcher on free ports for a test
 //	pop3/                mailboxes over POP3
 //	ui/                  everything over HTTP: JSON and events; api/ has the JSON types, static/ the page
+//	  metrics/           the figures of all that runs, for Prometheus
 //	  client/            the client for JavaScript;  uitest/ is a Postroom for tests of foreign programs
 //	docker/              image and compose file; example/ is an application and its tests
 //
@@ -71,18 +77,20 @@
 //
 // A test (layers_test.go) checks this table.
 //
-//	layer 0  mail, clock                         standard library, golang.org/x
+//	layer 0  mail, clock, limit                  standard library, golang.org/x
 //	layer 1  event, store, mime, query, archive, layer 0; rule also query
 //	         rule, dsn, expect                   expect also event, store, mime and query
 //	layer 2  smtpd, search, queue, relay,        layers 0 and 1, never each other
 //	         store/disk, pickup, drop
 //	edge     pop3, ui                            layers 0 and 1, and interfaces of their own that *Catcher satisfies
+//	         ui/metrics                          layer 0
 //	layer 3  catcher                             layers 0 to 2, but not store/disk, pickup and drop, which
 //	                                             main hands in or runs beside
 //	layer 4  main, catchertest, ui/uitest        all
 //
 // Heavy dependencies stay in one package each: go-smtp in smtpd and relay, huma and
-// gorilla/websocket in ui, SQLite in store/disk, fsnotify in pickup, pflag in main.
+// gorilla/websocket in ui, the Prometheus client in ui/metrics, SQLite in store/disk,
+// fsnotify in pickup, pflag in main.
 // Importing catcher pulls in go-smtp and golang.org/x (IDNA, charsets) and no other
 // module.
 package catcher

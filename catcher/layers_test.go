@@ -16,12 +16,13 @@ const module = "github.com/postroom/postroom"
 // mayImport is the table in doc.go: for each package, those of the project that
 // it may import, besides any below itself.
 func mayImport() map[string][]string {
-	layer0 := []string{"catcher/mail", "catcher/clock"}
+	layer0 := []string{"catcher/mail", "catcher/clock", "catcher/limit"}
 	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query", "catcher/rule", "catcher/dsn", "catcher/expect"})
 	layer2 := slices.Concat(layer1, []string{"catcher/smtpd", "catcher/search", "catcher/queue", "catcher/relay"})
 	return map[string][]string{
 		"catcher/mail":            nil,
 		"catcher/clock":           nil,
+		"catcher/limit":           nil,
 		"catcher/event":           layer0,
 		"catcher/store":           layer0,
 		"catcher/mime":            layer0,
@@ -41,10 +42,11 @@ func mayImport() map[string][]string {
 		"catcher/smtpd":           slices.Concat(layer0, []string{"catcher/store", "catcher/rule", "catcher/query"}),
 		"pop3":                    layer1,
 		"ui":                      layer1,
+		"ui/metrics":              layer0,
 		"ui/uitest":               {"catcher/catchertest", "ui"},
 		"catcher":                 layer2,
 		"catcher/catchertest":     slices.Concat(layer2, []string{"catcher", "pop3"}),
-		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "catcher/pickup", "catcher/drop", "pop3", "ui", "ui/api"}),
+		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "catcher/pickup", "catcher/drop", "pop3", "ui", "ui/api", "ui/metrics"}),
 	}
 }
 
@@ -59,6 +61,7 @@ func ownedBy() map[string][]string {
 		"github.com/spf13/pflag":           {"."},
 		"modernc.org/sqlite":               {"catcher/store/disk"},
 		"pgregory.net/rapid":               {"catcher/store/storetest"},
+		"github.com/prometheus":            {"ui/metrics"},
 	}
 }
 

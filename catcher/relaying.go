@@ -119,7 +119,7 @@ func (r *carried) Send(ctx context.Context, m mail.Message, ds []mail.Delivery) 
 	outcomes := make([]queue.Outcome, len(ds))
 	body, size, closer, err := r.c.wire(ctx, &m)
 	if err != nil {
-		r.c.cfg.Log.Error("message not relayed", "id", m.ID, "err", err)
+		r.c.cfg.Log.Error("message not relayed", "message", m.ID, "err", err)
 		return outcomes
 	}
 	defer closer.Close()
@@ -131,7 +131,7 @@ func (r *carried) Send(ctx context.Context, m mail.Message, ds []mail.Delivery) 
 	for _, result := range r.Conn.Send(ctx, env, body, size) {
 		outcomes[result.Rcpt] = queue.Outcome{Reply: result.Reply, Host: result.Host, DSN: result.DSN}
 		if result.Err != nil {
-			r.c.cfg.Log.Debug("relay", "id", m.ID, "host", result.Host, "err", result.Err)
+			r.c.cfg.Log.Debug("relay", "message", m.ID, "host", result.Host, "err", result.Err)
 		}
 	}
 	return outcomes

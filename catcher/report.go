@@ -98,7 +98,7 @@ func (c *Catcher) autoReply(ctx context.Context, m *mail.Message, d mail.Deliver
 		return mail.ID{}, err
 	}
 	if may, why := dsn.MayReply(&original); !may {
-		c.cfg.Log.Debug("no automatic reply", "id", m.ID, "why", why)
+		c.cfg.Log.Debug("no automatic reply", "message", m.ID, "why", why)
 		return mail.ID{}, nil
 	}
 	ds := []mail.Delivery{d}

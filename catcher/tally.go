@@ -8,8 +8,9 @@ import (
 
 // A tally counts what changes tell.
 type tally struct {
-	mu sync.Mutex // guards all below
-	n  mail.Tally
+	mu       sync.Mutex // guards all below
+	n        mail.Tally
+	refusals refusals
 }
 
 // Tally says how often things have happened since the catcher was made.
@@ -17,7 +18,7 @@ func (c *Catcher) Tally() mail.Tally {
 	c.tally.mu.Lock()
 	defer c.tally.mu.Unlock()
 	n := c.tally.n
-	n.Sessions = c.smtp.Begun()
+	n.Sessions = c.smtp.Guests().Begun
 	return n
 }
 
@@ -28,6 +29,7 @@ func (t *tally) note(c *mail.Change) {
 	switch c.Kind {
 	case mail.Added:
 		t.n.Received++
+		t.n.Octets += uint64(c.Message.Size)
 		for i := range c.Deliveries {
 			t.came(&c.Deliveries[i])
 			t.became(c.Deliveries[i].State)
@@ -35,6 +37,7 @@ func (t *tally) note(c *mail.Change) {
 	case mail.Updated:
 		t.updated(c, &c.Deliveries[0])
 	case mail.Attempted:
+		t.refusals.note(c.Attempt)
 		if c.Attempt.Did == "discarded" {
 			t.n.Discarded++
 		} else {

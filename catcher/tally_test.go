@@ -20,10 +20,10 @@ func TestTally(t *testing.T) {
 		want   mail.Tally
 	}{
 		"a message for all places": {
-			mail.Change{Kind: mail.Added, Deliveries: []mail.Delivery{
+			mail.Change{Kind: mail.Added, Message: &mail.Message{Size: 7}, Deliveries: []mail.Delivery{
 				in("a@x.test", mail.Delivered), in("b@x.test", mail.Delivered), in(mail.QueueBox, mail.Queued), in(mail.QueueBox, mail.Held), in(mail.BadmailBox, mail.Lost),
 			}},
-			mail.Tally{Received: 1, Delivered: 2, Queued: 2, Lost: 1},
+			mail.Tally{Received: 1, Octets: 7, Delivered: 2, Queued: 2, Lost: 1},
 		},
 		"read":               {updated("", mail.Delivered, 0, in("a@x.test", mail.Delivered)), mail.Tally{}},
 		"deferred":           {updated("", mail.Queued, 1, in(mail.QueueBox, mail.Queued, asked, asked)), mail.Tally{Tried: 1}},

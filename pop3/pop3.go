@@ -25,9 +25,11 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/rule"
@@ -46,6 +48,10 @@ type Backend interface {
 // What is deleted there goes from all mailboxes.
 const AllMail = "@all"
 
+// DefaultErrors is how many bad commands are borne when Limits do not say: nobody has
+// that many by mistake.
+const DefaultErrors = 20
+
 const (
 	defaultIdle  = 10 * time.Minute // RFC 1939 §3: at least 10 minutes
 	defaultGrace = 5 * time.Second
@@ -61,15 +67,15 @@ const (
 // A Server speaks POP3. Its fields are settings, which must not change once
 // Serve was called; all but Backend may be left zero.
 type Server struct {
-	Backend     Backend
-	Domain      string                                         // our name in the greeting and in hints; "" is "localhost"
-	Log         *slog.Logger                                   // nil: nowhere
-	Rules       rule.Judge                                     // what shall go wrong at login and with RETR and TOP; nil: nothing
-	Document    func(context.Context, mail.ID) *query.Document // what queries in rules see of a message; nil: nothing
-	Clock       clock.Clock                                    // for the rules; nil: the system's
-	Rand        io.Reader                                      // for the timestamps of APOP and names of sessions, safe for concurrent use; nil: crypto/rand
-	IdleTimeout time.Duration                                  // for a command to come, and for the client to take a piece of a reply; 0: 10 minutes
-	Grace       time.Duration                                  // for commands in progress when Serve's context ends; 0: 5 seconds
+	Backend  Backend
+	Domain   string                                         // our name in the greeting and in hints; "" is "localhost"
+	Log      *slog.Logger                                   // nil: nowhere
+	Rules    rule.Judge                                     // what shall go wrong at login and with RETR and TOP; nil: nothing
+	Document func(context.Context, mail.ID) *query.Document // what queries in rules see of a message; nil: nothing
+	Clock    clock.Clock                                    // for the rules; nil: the system's
+	Rand     io.Reader                                      // for the timestamps of APOP and names of sessions, safe for concurrent use; nil: crypto/rand
+	Limits   Limits                                         // those to begin with: see SetLimits
+	Grace    time.Duration                                  // for commands in progress when Serve's context ends; 0: 5 seconds
 
 	// Secret returns the password of a mailbox, if it has one; of all others any
 	// password does. When Secret is set, APOP is offered, and works for those
@@ -78,6 +84,10 @@ type Server struct {
 	Secret func(user string) (secret string, known bool)
 
 	wait func(context.Context, time.Duration) // in place of waiting, for tests
+
+	limits atomic.Pointer[Limits] // in use; nil before Serve
+	guests limit.Connections
+	panics atomic.Uint64 // of sessions
 
 	mu    sync.Mutex               // guards locks
 	locks map[string]chan struct{} // mailboxes in use; closed when one is no longer
@@ -90,6 +100,9 @@ type Server struct {
 // It returns an error, after the same proceeding, when l fails for good. Several
 // Serve calls may run at once; a mailbox is locked across all of them.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if s.limits.Load() == nil {
+		s.SetLimits(s.Limits)
+	}
 	stop, cancel := context.WithCancel(ctx)
 	hard, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
@@ -102,7 +115,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 	guests := guests{conns: map[net.Conn]bool{}}
 	err := accept(stop, l, func(c net.Conn) {
-		guests.run(c, func() { s.session(stop, hard, c) })
+		client := limit.Client(c.RemoteAddr())
+		if v := s.guests.Enter(client); v != limit.Welcome {
+			s.turnAway(c, v)
+			return
+		}
+		guests.run(c, func() {
+			defer s.guests.Leave(client)
+			s.session(stop, hard, c)
+		})
 	})
 	cancel()
 	<-closed
@@ -238,13 +259,6 @@ func (s *Server) unlock(box string) {
 	defer s.mu.Unlock()
 	close(s.locks[box])
 	delete(s.locks, box)
-}
-
-func (s *Server) idle() time.Duration {
-	if s.IdleTimeout > 0 {
-		return s.IdleTimeout
-	}
-	return defaultIdle
 }
 
 func (s *Server) grace() time.Duration {

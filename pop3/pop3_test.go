@@ -364,7 +364,7 @@ func TestIdleClientIsLeftWithoutAWord(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t)
 	b.put(t, "a: b\r\n", alice)
-	addr := serve(t, &Server{Backend: b, IdleTimeout: time.Second})
+	addr := serve(t, &Server{Backend: b, Limits: Limits{IdleTimeout: time.Second}})
 	c := login(t, addr, alice)
 	c.ok("DELE 1")
 	c.send("QUIT") // and no more of it
@@ -384,7 +384,7 @@ func TestClientThatTakesNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t)
 	b.put(t, strings.Repeat("x", 32<<20), alice)
-	s := &Server{Backend: b, IdleTimeout: time.Second}
+	s := &Server{Backend: b, Limits: Limits{IdleTimeout: time.Second}}
 	c := login(t, serve(t, s), alice)
 	c.send("RETR 1\r\nDELE 1\r\nQUIT\r\n")
 	waitUntilFree(t, s, alice)

@@ -21,9 +21,9 @@ const dripsPerSecond = 10
 var errCut = errors.New("cut off by a rule")
 
 // judge asks the rules, and does what they want. It says whether the command may go
-// on; when not, it has been answered. The item is nil at login. A limit is on the message that follows, nil
+// on; when not, it has been answered. The item is nil at login. A brake is on the message that follows, nil
 // for none.
-func (c *session) judge(ctx context.Context, stage rule.Stage, user string, it *item) (*limit, bool) {
+func (c *session) judge(ctx context.Context, stage rule.Stage, user string, it *item) (*brake, bool) {
 	if c.srv.Rules == nil {
 		return nil, true
 	}
@@ -39,7 +39,7 @@ func (c *session) judge(ctx context.Context, stage rule.Stage, user string, it *
 		}
 	}
 	d := c.srv.Rules.Decide(facts)
-	l := &limit{session: c}
+	l := &brake{session: c}
 	for i := range d.Do {
 		c.log.Debug("rule applies", "rule", d.Rule, "stage", stage, "action", d.Do[i].Kind)
 		if !c.act(stage, &d.Do[i], l) {
@@ -53,7 +53,7 @@ func (c *session) judge(ctx context.Context, stage rule.Stage, user string, it *
 }
 
 // act does one action, and says whether to go on.
-func (c *session) act(stage rule.Stage, a *rule.Action, l *limit) bool {
+func (c *session) act(stage rule.Stage, a *rule.Action, l *brake) bool {
 	switch a.Kind {
 	case rule.Reply:
 		c.out.fail(strings.ReplaceAll(a.Reply.Text, "\n", " "))
@@ -136,8 +136,8 @@ func (c *session) listen() error {
 	}
 }
 
-// A limit is what a rule has to say about the sending of a message.
-type limit struct {
+// A brake is what a rule has to say about the sending of a message.
+type brake struct {
 	session *session
 	rate    int64        // octets a second; 0: any
 	drop    *rule.Action // after left octets of the message; nil: none
@@ -146,8 +146,8 @@ type limit struct {
 	gone    bool // the client has left
 }
 
-// before puts the limit before what takes the message.
-func (l *limit) before(w io.Writer) io.Writer {
+// before puts the brake before what takes the message.
+func (l *brake) before(w io.Writer) io.Writer {
 	if l == nil {
 		return w
 	}
@@ -156,7 +156,7 @@ func (l *limit) before(w io.Writer) io.Writer {
 }
 
 // Write passes on what the rule lets through, in its time.
-func (l *limit) Write(p []byte) (int, error) {
+func (l *brake) Write(p []byte) (int, error) {
 	written := 0
 	for len(p) > written {
 		n := len(p) - written

@@ -20,7 +20,6 @@ import (
 const (
 	maxCommand = 255   // octets of a command with its end: RFC 2449 §4
 	maxSASL    = 12288 // octets of a line within AUTH, which that limit is not for (RFC 5034 §4); as in RFC 4954 §4
-	maxBad     = 20    // bad commands until we take the client for broken
 )
 
 // The ways in which a line from the client can be no command.
@@ -31,13 +30,14 @@ var (
 
 // A session is one connection. One goroutine runs it.
 type session struct {
-	srv  *Server
-	conn net.Conn
-	name string // of the session, in the log
-	log  *slog.Logger
-	in   *bufio.Reader
-	out  writer
-	stop context.Context // when it ends, no further command is taken
+	srv    *Server
+	limits *Limits
+	conn   net.Conn
+	name   string // of the session, in the log
+	log    *slog.Logger
+	in     *bufio.Reader
+	out    writer
+	stop   context.Context // when it ends, no further command is taken
 
 	line  []byte    // what readLine has read
 	stamp string    // timestamp for APOP; "" when that is not offered
@@ -56,21 +56,23 @@ func (s *Server) session(stop, hard context.Context, conn net.Conn) {
 		log.Error("no POP3 session", "err", err)
 		return
 	}
+	limits := s.present()
 	c := &session{
-		srv:  s,
-		conn: conn,
-		name: nonce,
-		log:  log.With("session", nonce),
-		in:   bufio.NewReader(conn),
-		out:  newWriter(conn, s.idle()),
-		stop: stop,
+		srv:    s,
+		limits: limits,
+		conn:   conn,
+		name:   nonce,
+		log:    log.With("session", nonce),
+		in:     bufio.NewReader(conn),
+		out:    newWriter(conn, limits.IdleTimeout),
+		stop:   stop,
 	}
 	if s.Secret != nil {
 		c.stamp = "<" + nonce + "@" + s.domain() + ">"
 	}
 	c.greet()
 	for !c.over { // once the client is gone, readLine says so
-		c.next(hard)
+		c.guarded(hard)
 	}
 	c.release()   // before the client learns that it is over, as it may come back at once
 	c.out.Flush() // the error could only be that the client is gone
@@ -83,6 +85,12 @@ func (c *session) greet() {
 		text += " " + c.stamp
 	}
 	c.out.ok(text)
+}
+
+// guarded is next for a session that shall not take the others along when it panics.
+func (c *session) guarded(ctx context.Context) {
+	defer c.rescue()
+	c.next(ctx)
 }
 
 // next reads one command and answers it.
@@ -123,7 +131,7 @@ func (c *session) readLine(limit int) (string, error) {
 		if err := c.out.Flush(); err != nil {
 			return "", err
 		}
-		if err := c.conn.SetReadDeadline(time.Now().Add(c.srv.idle())); err != nil {
+		if err := c.conn.SetReadDeadline(time.Now().Add(c.limits.IdleTimeout)); err != nil {
 			return "", err
 		}
 	}
@@ -255,7 +263,7 @@ func (c *session) plain(arg string, run func()) {
 // reject answers a bad command; with the last that is borne, the session ends.
 func (c *session) reject(text string) {
 	c.user = ""
-	if c.bad++; c.bad < maxBad {
+	if c.bad++; c.bad < c.limits.Errors {
 		c.out.fail(text)
 		return
 	}
@@ -414,7 +422,7 @@ func (c *session) body(ctx context.Context, n int, it *item) store.Reader {
 // send streams a message, as a rule limits it, through what stands before the stuffer. When reading fails
 // half-way there is no way to say so but to end the connection without the final
 // dot: the client must not take a part for the whole.
-func (c *session) send(it *item, body store.Reader, l *limit, through io.Writer, to *stuffer) {
+func (c *session) send(it *item, body store.Reader, l *brake, through io.Writer, to *stuffer) {
 	_, err := body.WriteTo(l.before(through))
 	switch {
 	case err == nil, errors.Is(err, errEnough):

@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -507,7 +508,7 @@ func TestSend(t *testing.T) {
 
 func TestSendTooLarge(t *testing.T) {
 	t.Parallel()
-	s := start(t, catcher.Config{}, func(s *ui.Server) { s.MaxMessageSize = 1000 })
+	s := start(t, catcher.Config{}, func(s *ui.Server) { s.Limits.MaxMessageSize = 1000 })
 	fits := "Subject: x\r\n\r\n" + strings.Repeat("x", 986)
 	s.do("POST", "/v1/messages?to=a@b.test", fits).is(201)
 	s.do("POST", "/v1/messages?to=a@b.test", fits+"x").problem(413)
@@ -622,4 +623,28 @@ func TestRawUTF8IsNoDefectWithSMTPUTF8(t *testing.T) {
 			t.Errorf("SMTPUTF8 %v: %d in the list", utf8, list.Messages[0].DefectCount)
 		}
 	}
+}
+
+// TestReadyNamesWhatIsNot: all checks are tried, and those that fail are told.
+func TestReadyNamesWhatIsNot(t *testing.T) {
+	t.Parallel()
+	ill := errors.New("the disk is full")
+	s := start(t, catcher.Config{}, func(s *ui.Server) {
+		s.Checks = []ui.Check{
+			{Name: "store", Do: func(context.Context) error { return ill }},
+			{Name: "smtp", Do: func(context.Context) error { return nil }},
+			{Name: "pop3", Do: func(context.Context) error { return errors.New("no longer takes connections") }},
+		}
+	})
+	var p struct {
+		Title, Detail string
+		Errors        []struct{ Message, Location string }
+	}
+	a := s.do("GET", "/readyz", "").is(503)
+	a.into(&p)
+	if a.header.Get("Content-Type") != "application/problem+json" || p.Detail != "Not ready: store: the disk is full; pop3: no longer takes connections." ||
+		len(p.Errors) != 2 || p.Errors[0].Location != "store" || p.Errors[1].Location != "pop3" {
+		t.Errorf("%s %s", a.header.Get("Content-Type"), a.body)
+	}
+	s.do("GET", "/healthz", "").is(200)
 }

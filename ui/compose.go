@@ -83,10 +83,10 @@ func (h *handler) composeRoutes() {
 
 // maxDraft is the limit of a draft in JSON; the mail that is made of it has its own.
 func (h *handler) maxDraft() int64 {
-	if h.MaxMessageSize <= 0 {
+	if h.maxMessageSize() <= 0 {
 		return -1
 	}
-	return 2*h.MaxMessageSize + 1<<20
+	return 2*h.maxMessageSize() + 1<<20
 }
 
 func (h *handler) compose(ctx context.Context, in *composeInput) (*answer[api.Created], error) {
@@ -98,8 +98,8 @@ func (h *handler) compose(ctx context.Context, in *composeInput) (*answer[api.Cr
 	if err := l.write(&body, h.clock.Now(), h.ids); err != nil {
 		return nil, err
 	}
-	if h.MaxMessageSize > 0 && body.Size() > h.MaxMessageSize {
-		return nil, &http.MaxBytesError{Limit: h.MaxMessageSize}
+	if h.maxMessageSize() > 0 && body.Size() > h.maxMessageSize() {
+		return nil, &http.MaxBytesError{Limit: h.maxMessageSize()}
 	}
 	if l.env.Session, err = h.session(in.caller); err != nil {
 		return nil, err

@@ -210,7 +210,7 @@ func TestComposeNamesWhatIsWrong(t *testing.T) {
 
 func TestComposeTooLarge(t *testing.T) {
 	t.Parallel()
-	s := start(t, catcher.Config{}, func(s *ui.Server) { s.MaxMessageSize = 100_000 })
+	s := start(t, catcher.Config{}, func(s *ui.Server) { s.Limits.MaxMessageSize = 100_000 })
 	for size, status := range map[int]int{60_000: 201, 80_000: 413, 2_000_000: 413} {
 		content := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, size))
 		s.compose(api.Draft{From: "a@a.test", To: []string{"b@b.test"}, Attachments: []api.DraftAttachment{{Filename: "a", Content: content}}}).is(status)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -128,11 +129,14 @@ type follower struct {
 	*filter
 	sent time.Time // when the last frame went out
 	seq  uint64    // of the last event in it
+
+	at atomic.Uint64 // the last event that was read
 }
 
 // hello is the first frame.
 func (f *follower) hello() ([]byte, error) {
 	f.seq = f.sub.Cursor()
+	f.at.Store(f.seq)
 	return json.Marshal([]api.Event{{Seq: f.seq, Type: "hello", Version: f.h.Version, Last: f.h.Backend.LastEvent()}})
 }
 
@@ -191,8 +195,10 @@ func (f *follower) gather(ctx context.Context) ([]event.Event, error) {
 	until := ctx
 	for read := 0; read < frameLimit; read++ {
 		e, err := f.sub.Next(until)
+		f.at.Store(f.sub.Cursor())
 		switch {
 		case errors.Is(err, event.ErrLagged):
+			f.h.counts.lagged.Add(1)
 			e = event.Event{Seq: f.sub.Cursor(), Change: mail.Change{Kind: lagged}}
 		case err != nil && ctx.Err() == nil && !errors.Is(err, event.ErrClosed):
 			return events, nil // the frame is due

@@ -65,7 +65,7 @@ func (h *handler) exemplify() {
 func operations(spec *huma.OpenAPI) []*huma.Operation {
 	var list []*huma.Operation
 	for _, item := range spec.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete} {
+		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
 			if op != nil {
 				list = append(list, op)
 			}

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"os"
 	"regexp"
@@ -64,6 +65,8 @@ func exampleSite(t *testing.T, change ...func(*ui.Server)) (s *site, to, from *s
 	t.Helper()
 	s = start(t, catcher.Config{Rand: always{}}, append(change, func(s *ui.Server) {
 		s.Rand, s.Backend = always{}, &idle{s.Backend}
+		s.Settings = exampleSettings{}
+		s.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("postroom_messages_total 1\n")) })
 	})...)
 	s.do("POST", "/v1/rules", "rcpt to=slow@a.test owner=signup first=1 reply 451 4.7.1 \"Greylisted\"\n"+
 		"route to=gone@a.test discard\nroute to=*@partner.test relay smtp://mail.partner.test:25\nroute to=*@never.test lose").is(201)
@@ -79,6 +82,20 @@ func exampleSite(t *testing.T, change ...func(*ui.Server)) (s *site, to, from *s
 		strings.TrimPrefix(s.url, "http://"), "127.0.0.1:8025")
 	return s, to, from
 }
+
+// exampleSettings are few, and take every change.
+type exampleSettings struct{}
+
+func (exampleSettings) List() []api.Setting {
+	return []api.Setting{
+		{Name: "pop3-password", Env: "POSTROOM_POP3_PASSWORD", Group: "TLS and accounts", Set: true, Secret: true, Source: "environment", Type: "password",
+			Meaning: "password of all mailboxes, which also makes APOP possible (empty: any password does)"},
+		{Name: "max-message-size", Env: "POSTROOM_MAX_MESSAGE_SIZE", Group: "Limits", Value: "10MiB", Set: true, Source: "api", Default: "50MiB", Type: "size",
+			Meaning: "refuse messages over this size with 552", Changeable: true},
+	}
+}
+
+func (exampleSettings) Change(map[string]string) error { return nil }
 
 // exampleOf is an example as it stands in the description, or nil.
 func exampleOf(v any) any {

@@ -106,6 +106,7 @@ func (h *handler) routes() {
 	h.sessionRoutes()
 	h.clockRoutes()
 	h.serverRoutes()
+	h.settingRoutes()
 
 	h.nullable("Message", "session")
 	h.nullable("Attempt", "session")
@@ -153,6 +154,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.gate.leave()
+	defer h.rescue(r)
 	r = h.withoutBase(r)
 	if err := h.guard(r); err != nil {
 		h.writeProblem(w, r, err)
@@ -166,6 +168,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.writeProblem(w, r, err)
 		return
 	}
+	release, err := h.admit(r)
+	if err != nil {
+		w.Header().Set("Retry-After", "5")
+		h.writeProblem(w, r, err)
+		return
+	}
+	defer release()
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
 		w.Header().Set("Cache-Control", "no-store")
 	}
@@ -189,7 +198,7 @@ func canonicalQuery(r *http.Request) error {
 // unknown answers for what is not there: 405 when another method would do.
 func (h *handler) unknown(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE"} {
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
 		probe := &http.Request{Method: method, Host: r.Host, URL: r.URL}
 		if _, pattern := h.router.Handler(probe); slices.Contains(h.router.patterns, pattern) {
 			allowed = append(allowed, method)

@@ -53,11 +53,11 @@ func (h *handler) sendMessage(w http.ResponseWriter, r *http.Request) error {
 	return h.accept(w, r, env, body.Reader())
 }
 
-// spool reads the mail of a request, up to MaxMessageSize.
+// spool reads the mail of a request, up to Limits.MaxMessageSize.
 func (h *handler) spool(w http.ResponseWriter, r *http.Request) (*store.Body, error) {
 	in := r.Body
-	if h.MaxMessageSize > 0 {
-		in = http.MaxBytesReader(w, in, h.MaxMessageSize)
+	if h.maxMessageSize() > 0 {
+		in = http.MaxBytesReader(w, in, h.maxMessageSize())
 	}
 	body, err := store.Spool(in)
 	var tooLarge *http.MaxBytesError

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -24,8 +25,15 @@ func (h *handler) serverRoutes() {
 	})
 	register(h, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: tags,
-		Summary: "Say that mail can be read", Description: "503 while the server shuts down.",
+		Summary:     "Say that mail can be taken and read",
+		Description: "Tries to write to the store, and looks whether each listener takes connections. 503 names what is not well: so while the server shuts down.",
 	}, h.ready)
+	h.raw(huma.Operation{
+		OperationID: "getMetrics", Method: http.MethodGet, Path: "/metrics", Tags: tags,
+		Summary:     "Tell figures for Prometheus",
+		Description: "In the text format of Prometheus, or as OpenMetrics when that is asked for.",
+		Responses:   map[string]*huma.Response{"200": response("OK", "text/plain", &huma.Schema{Type: huma.TypeString})},
+	}, h.getMetrics)
 	h.raw(huma.Operation{
 		OperationID: "getOpenAPI", Method: http.MethodGet, Path: "/v1/openapi.json", Tags: tags,
 		Summary:   "This description",
@@ -37,14 +45,42 @@ func (h *handler) serverRoutes() {
 	})
 }
 
+func (h *handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
+	if h.Metrics == nil {
+		return notFound("There are no metrics here.")
+	}
+	h.Metrics.ServeHTTP(w, r)
+	return nil
+}
+
 func (h *handler) getInfo(context.Context, *struct{}) (*answer[api.Info], error) {
 	return answered(api.Info{
 		Version: h.Version, SMTP: h.SMTP, POP3: h.POP3, HTTP: h.HTTP,
-		StartedAt: h.started.UTC(), MaxMessageSize: h.MaxMessageSize, Clock: h.viewClock(),
+		StartedAt: h.started.UTC(), MaxMessageSize: h.maxMessageSize(), Clock: h.viewClock(),
 	}, nil)
 }
 
-func (h *handler) ready(ctx context.Context, _ *struct{}) (*answer[api.Status], error) {
+// ready tries everything, so that the answer names all that is not well.
+func (h *handler) ready(ctx context.Context, _ *struct{}) (*answer[api.Ready], error) {
+	checks := append([]Check{{"mailboxes", h.readable}}, h.Checks...)
+	view := api.Ready{Status: "ok", Checks: each(checks, func(c Check) string { return c.Name })}
+	var ill []string
+	var details []error
+	for _, c := range checks {
+		if err := c.Do(ctx); err != nil {
+			ill = append(ill, c.Name+": "+err.Error())
+			details = append(details, &huma.ErrorDetail{Message: err.Error(), Location: c.Name})
+		}
+	}
+	if len(ill) == 0 {
+		return answered(view, nil)
+	}
+	h.log.Warn("not ready", "why", strings.Join(ill, "; "))
+	return nil, huma.Error503ServiceUnavailable("Not ready: "+strings.Join(ill, "; ")+".", details...)
+}
+
+// readable says whether mailboxes can be read.
+func (h *handler) readable(ctx context.Context) error {
 	_, err := h.Backend.Box(ctx, "")
-	return answered(api.Status{Status: "ok"}, err)
+	return err
 }

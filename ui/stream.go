@@ -80,6 +80,7 @@ func (h *handler) serveWebsocket(w http.ResponseWriter, r *http.Request, f *foll
 	if err != nil {
 		return nil // Upgrade has told the client
 	}
+	defer exitOf(r)()
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -90,6 +91,7 @@ func (h *handler) serveWebsocket(w http.ResponseWriter, r *http.Request, f *foll
 		defer cancel()
 		listen(conn, h.patience())
 	})
+	defer h.counts.streams.begin(f, "websocket")()
 	err = f.follow(ctx, wsLine{h, conn})
 	h.log.Debug("websocket ends", "remote", r.RemoteAddr, "why", err)
 
@@ -148,6 +150,7 @@ func (h *handler) serveSSE(w http.ResponseWriter, r *http.Request, f *follower) 
 	if err := l.rc.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
+	defer h.counts.streams.begin(f, "sse")()
 	err := f.follow(r.Context(), l)
 	h.log.Debug("event stream ends", "remote", r.RemoteAddr, "why", err)
 	return nil

@@ -79,6 +79,12 @@ type Backend interface {
 	Transcript(id string) (string, bool)
 }
 
+// A Check says in Do why something is not ready; nil: it is. It must not take long.
+type Check struct {
+	Name string
+	Do   func(context.Context) error
+}
+
 // DefaultGrace is how long Serve lets requests end when it is not told.
 const DefaultGrace = 5 * time.Second
 
@@ -86,16 +92,16 @@ const DefaultGrace = 5 * time.Second
 // be changed once it serves.
 type Server struct {
 	Backend Backend
-	Page    http.Handler // serves what is not /v1, /healthz or /readyz; nil: nothing does
+	Page    http.Handler // serves what is not /v1, /healthz, /readyz or /metrics; nil: nothing does
 	Log     *slog.Logger // nil: nowhere
 	Clock   clock.Clock  // nil: the system's
 	Rand    io.Reader    // nil: crypto/rand
 
-	Version        string
-	SMTP           string // where mail is taken, as text for the user; "" when off
-	POP3           string // where mailboxes are served; "" when off
-	HTTP           string // where this is served; "" means as the client sees it
-	MaxMessageSize int64  // octets that POST /v1/messages takes; 0: no limit
+	Version string
+	SMTP    string // where mail is taken, as text for the user; "" when off
+	POP3    string // where mailboxes are served; "" when off
+	HTTP    string // where this is served; "" means as the client sees it
+	Limits  Limits // those to begin with: see SetLimits
 
 	// BasePath is a prefix of all paths, such as /mail: see CheckBasePath. Paths
 	// without it are served too. Page has to be made with the same.
@@ -111,9 +117,20 @@ type Server struct {
 	// none.
 	Pickup, Drop, Badmail func() mail.FolderTally
 
+	// Checks are what has to be well for the server to be ready, beside the Backend's
+	// answering at all.
+	Checks []Check
+
 	Grace time.Duration // 0: DefaultGrace
 
-	times times // tests change them
+	// Settings are those of the program; nil: there are none to tell.
+	Settings Settings
+
+	// Metrics answers /metrics; nil: there are none.
+	Metrics http.Handler
+
+	counts counts
+	times  times // tests change them
 }
 
 // Handler returns the whole as a handler, for a test or another server. Its
@@ -125,10 +142,16 @@ func (s *Server) Handler() http.Handler { return s.handler() }
 // cut. It returns when nothing runs any more: nil after ctx ended, otherwise
 // what made it stop. It closes l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if s.counts.limits.Load() == nil {
+		s.SetLimits(s.Limits)
+	}
 	h := s.handler()
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	lobby := newLobby(l, &s.counts.guests, h.log)
 	srv := &http.Server{
+		ConnState:         lobby.state,
+		ConnContext:       lobby.context,
 		Handler:           h,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
@@ -140,7 +163,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	var serving sync.WaitGroup
 	failed := make(chan error, 1)
-	serving.Go(func() { failed <- srv.Serve(l) })
+	serving.Go(func() { failed <- srv.Serve(lobby) })
 
 	var err error
 	select {

@@ -89,7 +89,7 @@ func start(t *testing.T, cfg catcher.Config, change ...func(*ui.Server)) *site {
 	}
 	s := &ui.Server{
 		Backend: b, Clock: clock.NewManual(born), Version: "test", SMTP: "127.0.0.1:1025", POP3: "127.0.0.1:1110",
-		HTTP: "127.0.0.1:8025", MaxMessageSize: 1 << 20,
+		HTTP: "127.0.0.1:8025", Limits: ui.Limits{MaxMessageSize: 1 << 20},
 		Page: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "the page") }),
 	}
 	for _, f := range change {

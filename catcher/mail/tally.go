@@ -7,6 +7,7 @@ import "time"
 type Tally struct {
 	Sessions  uint64 // SMTP sessions that were begun
 	Received  uint64 // messages that came in, our own reports included
+	Octets    uint64 // of those messages
 	Delivered uint64 // deliveries that came into their recipients' mailboxes
 	Queued    uint64 // deliveries that came into the queue
 	Tried     uint64 // deliveries that were offered to a next hop
@@ -15,6 +16,16 @@ type Tally struct {
 	Lost      uint64 // deliveries that became Badmail
 	Refused   uint64 // attempts of clients that were refused or broken off
 	Discarded uint64 // messages that were accepted, and not kept for all recipients
+}
+
+// A Refusal is a kind of what goes wrong with clients: see Attempt.
+type Refusal struct{ Rule, Stage, Did string }
+
+// Times says how often something took how long.
+type Times struct {
+	Bounds []time.Duration // upper ones of the classes, ascending
+	Counts []uint64        // in each class; the last one is of those that took longer than all bounds
+	Sum    time.Duration
 }
 
 // A FolderTally is what a folder beside the catcher has done since the process

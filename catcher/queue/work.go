@@ -98,7 +98,7 @@ func (w *worker) message(entries []*entry) {
 
 // later puts off what failed for a reason of ours.
 func (w *worker) later(entries []*entry, err error) {
-	w.q.cfg.Log.Error("queue", "message", entries[0].id.Message, "error", err)
+	w.q.cfg.Log.Error("queue", "message", entries[0].id.Message, "err", err)
 	w.q.mu.Lock()
 	defer w.q.mu.Unlock()
 	for _, e := range entries {

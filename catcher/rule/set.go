@@ -110,7 +110,7 @@ func (s *Set) applies(e *entry, f *Facts) bool {
 	for i := range e.conditions {
 		ok, err := e.conditions[i].holds(f)
 		if err != nil {
-			s.opt.Log.Warn("rule cannot be asked", "rule", e.rule.called(), "error", err)
+			s.opt.Log.Warn("rule cannot be asked", "rule", e.rule.called(), "err", err)
 		}
 		if !ok {
 			return false

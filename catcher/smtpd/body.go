@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/catcher/store"
@@ -18,7 +20,7 @@ func (c *conn) tooLarge() *mail.Reply {
 	return &mail.Reply{
 		Code:     552,
 		Enhanced: [3]int{5, 3, 4},
-		Text:     fmt.Sprintf("Message is larger than %d octets", c.srv.MaxMessageSize),
+		Text:     fmt.Sprintf("Message is larger than %d octets", c.limits.MaxMessageSize),
 	}
 }
 
@@ -58,6 +60,9 @@ func (c *conn) readData() error {
 	c.heard = c.script.arrived("message of " + strconv.FormatInt(w.size, 10) + " octets")
 	if w.size > w.limit {
 		return c.refused(rule.Dot, c.tooLarge())
+	}
+	if w.full {
+		return c.refused(rule.Dot, tooMuch())
 	}
 	return nil
 }
@@ -140,25 +145,79 @@ func (c *conn) shrinkAfterBody() {
 	c.srv.pool.Put(&large)
 }
 
-// A bodyWriter collects a body as long as it is within the limit, and counts on
-// beyond it.
+// A bodyWriter collects a body as long as it is within the limit, and there is room
+// for it, and counts on beyond that.
 type bodyWriter struct {
 	body   store.Body
 	size   int64
 	limit  int64
-	expect int64 // octets that the client announced with SIZE; 0: none
+	expect int64         // octets that the client announced with SIZE; 0: none
+	room   *limit.Budget // nil: any
+	held   int64         // taken from room
+	full   bool          // there was none
+}
+
+func (c *conn) newBody() *bodyWriter {
+	return &bodyWriter{limit: c.limits.MaxMessageSize, expect: c.session.size, room: &c.srv.incoming}
+}
+
+// beginMessage limits the time until endMessage, unless a rule takes some of it.
+func (c *conn) beginMessage() {
+	if c.brake != nil {
+		return
+	}
+	c.within = c.limits.MessageTimeout
+	if c.within <= c.limits.IdleTimeout { // the present deadline may be later
+		c.disarm()
+	}
+}
+
+// endMessage lets deadlines be as late as ever.
+func (c *conn) endMessage() {
+	c.brake, c.within, c.until = nil, 0, time.Time{}
+	if c.clipped {
+		c.clipped = false
+		c.disarm()
+	}
+}
+
+// disarm has the next read set its deadline in any case.
+func (c *conn) disarm() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.armed = time.Time{}
 }
 
 func (w *bodyWriter) write(p []byte, hint int) {
 	w.size += int64(len(p))
-	if w.size > w.limit {
+	if w.size > w.limit || !w.take(int64(len(p))) {
 		w.body = store.Body{}
+		w.release()
 		return
 	}
 	if left := w.expect - w.body.Size(); left > int64(hint) {
 		hint = int(min(left, bodyBuffer))
 	}
 	w.body.WriteHint(p, hint)
+}
+
+// take asks for room for n more octets.
+func (w *bodyWriter) take(n int64) bool {
+	if w.full || w.room == nil || w.size <= beginning {
+		return !w.full
+	}
+	if w.full = !w.room.Take(n); !w.full {
+		w.held += n
+	}
+	return !w.full
+}
+
+// release gives the room back. Twice is fine, and so is nil.
+func (w *bodyWriter) release() {
+	if w != nil && w.held > 0 {
+		w.room.Give(w.held)
+		w.held = 0
+	}
 }
 
 // writeAllBut writes b without a CR at its end, which may begin the end of the

@@ -18,6 +18,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/rule"
 )
@@ -45,19 +46,26 @@ type conn struct {
 	id      string // of the session
 	script  *transcript
 	session session
+	limits  *Limits
+	use     use
 	smtp    *smtp.Server    // that has this connection and no other
 	ctx     context.Context // of Accept; ends with the connection
 	cancel  context.CancelFunc
 
 	in    []byte // in[r:w] was read and not yet used
 	r, w  int
-	small []byte    // what in was before it was borrowed for a body; else nil
-	rerr  error     // of the first read that failed; every later one fails likewise
-	next  []byte    // what go-smtp reads next
-	out   []byte    // replies to be written
-	werr  error     // of the first write that failed
-	sasl  bool      // the next line is a response to 334, no command
-	heard time.Time // when the client spoke last; zero: it has not
+	small []byte // what in was before it was borrowed for a body; else nil
+	rerr  error  // of the first read that failed; every later one fails likewise
+	next  []byte // what go-smtp reads next
+	out   []byte // replies to be written
+	werr  error  // of the first write that failed
+	sasl  bool   // the next line is a response to 334, no command
+	part  bool   // of a command has come; the deadline stays as it is
+
+	within  time.Duration // the present message has to come so soon; 0: there is none
+	until   time.Time     // when that is, once the message was waited for
+	clipped bool          // the deadline would have been later
+	heard   time.Time     // when the client spoke last; zero: it has not
 
 	facts     *rule.Facts   // for rules; nil when there are none
 	welcomed  bool          // the rules were asked about the greeting
@@ -95,7 +103,7 @@ func newConn(s *Server, nc net.Conn) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name the session: %w", err)
 	}
-	c := &conn{Conn: nc, srv: s, id: id.String(), in: make([]byte, commandBuffer), began: time.Now()}
+	c := &conn{Conn: nc, srv: s, limits: s.limits.Load(), id: id.String(), in: make([]byte, commandBuffer), began: time.Now()}
 	c.info = mail.Session{
 		ID:      c.id,
 		Started: now,
@@ -215,6 +223,7 @@ func (c *conn) guarded(line []byte) []byte {
 // rescue ends a session that panics.
 func (c *conn) rescue() {
 	if r := recover(); r != nil {
+		c.srv.panics.Add(1)
 		c.srv.Log.Error("panic in an SMTP session", "session", c.id, "panic", r, "stack", string(debug.Stack()))
 		c.reply(421, "4.3.0", "Internal server error")
 		c.closing = true
@@ -224,6 +233,7 @@ func (c *conn) rescue() {
 // readLine returns the next line with its end. One that is too long is answered
 // and passed over.
 func (c *conn) readLine() ([]byte, error) {
+	c.part = false
 	for seen := 0; ; {
 		end := bytes.IndexByte(c.in[c.r+seen:c.w], '\n') + 1
 		seen += end
@@ -233,9 +243,11 @@ func (c *conn) readLine() ([]byte, error) {
 			if err := c.fill(true); err != nil {
 				return nil, err
 			}
+			c.part = true // a client that takes its time for each octet has no more than others for all
 		case end > 0 && seen <= maxLine:
 			line := c.in[c.r : c.r+seen]
 			c.r += seen
+			c.part = false
 			return line, nil
 		default:
 			if err := c.skipLine(); err != nil {
@@ -318,7 +330,8 @@ func (c *conn) makeRoom() {
 // draining and the read would be for a new transaction.
 //
 // Moving a deadline is not free, so it is moved in steps: a read has IdleTimeout
-// at least, and an eighth or a second more at most.
+// at least, and an eighth or a second more at most. It is not moved within a command,
+// and within a message not beyond MessageTimeout.
 func (c *conn) arm(drainable bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -326,12 +339,22 @@ func (c *conn) arm(drainable bool) error {
 		return c.bye()
 	}
 	c.waiting = drainable
-	now, step := time.Now(), min(c.srv.IdleTimeout/8, time.Second)
+	if c.part {
+		return nil
+	}
+	now, step := time.Now(), min(c.limits.IdleTimeout/8, time.Second)
 	if now.Sub(c.armed) < step {
 		return nil
 	}
 	c.armed = now
-	return c.Conn.SetDeadline(now.Add(c.srv.IdleTimeout + step))
+	deadline := now.Add(c.limits.IdleTimeout + step)
+	if c.within > 0 && c.until.IsZero() {
+		c.until = now.Add(c.within)
+	}
+	if c.clipped = c.within > 0 && c.until.Before(deadline); c.clipped {
+		deadline = c.until
+	}
+	return c.Conn.SetDeadline(deadline)
 }
 
 // readFailed makes the error that go-smtp sees of the one that the read had.
@@ -359,6 +382,10 @@ func (c *conn) Write(p []byte) (int, error) {
 		return 0, c.werr
 	}
 	c.sasl = bytes.HasPrefix(p, []byte("334 "))
+	if bytes.HasPrefix(p, []byte("500 5.5.1 Too many errors")) { // go-smtp bears three commands that it does not know
+		c.sayReply(c.dismiss("errors"))
+		return len(p), nil
+	}
 	switch {
 	case c.over || c.facts != nil && !c.welcomed && !c.welcome():
 	case c.instead != nil || c.edits != nil || c.skip:
@@ -375,6 +402,7 @@ func (c *conn) reply(code int, enhanced, text string) {
 }
 
 func (c *conn) say(line string) {
+	c.use.said(line)
 	c.script.add('S', strings.TrimRight(line, "\r\n"))
 	c.out = append(c.out, line...)
 	if len(c.out) > maxReplies {
@@ -423,6 +451,7 @@ func (c *conn) Close() error {
 	if again {
 		return nil
 	}
+	c.srv.guests.Leave(limit.Client(c.Conn.RemoteAddr())) // before the client learns, who may come back at once
 	c.Conn.SetWriteDeadline(time.Now().Add(lastWords))
 	c.flush()
 	if tcp, ok := c.Conn.(interface{ SetLinger(int) error }); ok && c.reset {
@@ -433,6 +462,7 @@ func (c *conn) Close() error {
 	t := c.talk()
 	t.State, t.Ended, t.End = "ended", c.script.add('#', "closed"), cmp.Or(c.ending, "closed")
 	c.in, c.small, c.out, c.next, c.ahead = nil, nil, nil, nil, nil
+	c.session.coming.release()
 	c.srv.ended(c, t)
 	c.done()
 	return err

@@ -30,6 +30,10 @@ func (c *conn) front(line []byte) []byte {
 	verb, arg, _ := strings.Cut(text, " ")
 	verb = strings.ToUpper(verb)
 	c.heard = c.script.add('C', masked(verb, arg, text))
+	c.use.begin()
+	if of := c.overdrawn(); of != "" && verb != "QUIT" {
+		return c.pass(nil, c.dismiss(of))
+	}
 	c.instead, c.edits, c.offer = nil, nil, nil // what go-smtp did not need for the command before
 	switch verb {
 	case "EHLO", "HELO":
@@ -150,6 +154,9 @@ func (c *conn) frontMail(arg string) error {
 	case s.inMail:
 		return outOfOrder("There is a transaction already; RSET ends it")
 	}
+	if err := c.checkSession(); err != nil {
+		return err
+	}
 	path, ok := cutFold(arg, "FROM:")
 	if !ok {
 		return badSyntax("Syntax: MAIL FROM:<address>")
@@ -175,7 +182,7 @@ func (c *conn) frontMail(arg string) error {
 }
 
 func (c *conn) judgeMail() (ruling, error) {
-	if c.session.size > c.srv.MaxMessageSize {
+	if c.session.size > c.limits.MaxMessageSize {
 		return ruling{}, c.refused(rule.Mail, c.tooLarge())
 	}
 	return c.judge(rule.Mail)
@@ -218,8 +225,8 @@ func (c *conn) frontRcpt(arg string) error {
 }
 
 func (c *conn) judgeRcpt() (ruling, error) {
-	if len(c.session.env.To) >= c.srv.MaxRecipients { // RFC 5321 §4.5.3.1.10
-		return ruling{}, c.refused(rule.Rcpt, &mail.Reply{Code: 452, Enhanced: [3]int{4, 5, 3}, Text: fmt.Sprintf("Maximum limit of %d recipients reached", c.srv.MaxRecipients)})
+	if len(c.session.env.To) >= c.limits.MaxRecipients { // RFC 5321 §4.5.3.1.10
+		return ruling{}, c.refused(rule.Rcpt, &mail.Reply{Code: 452, Enhanced: [3]int{4, 5, 3}, Text: fmt.Sprintf("Maximum limit of %d recipients reached", c.limits.MaxRecipients)})
 	}
 	return c.judge(rule.Rcpt)
 }
@@ -237,10 +244,11 @@ func (c *conn) frontData(arg string) error {
 	c.sayOr(r.reply, "354 Go ahead. End your data with <CR><LF>.<CR><LF>\r\n")
 	s := &c.session
 	defer s.Reset()
-	s.coming = &bodyWriter{limit: c.srv.MaxMessageSize, expect: s.size}
+	s.coming = c.newBody()
 	c.brakeBy(r)
+	c.beginMessage()
 	err = c.readData()
-	c.brake = nil
+	c.endMessage()
 	if err != nil {
 		return err
 	}
@@ -299,19 +307,24 @@ func (c *conn) frontBdat(arg string) error {
 	}
 	if s.coming == nil {
 		c.messaging()
-		s.coming = &bodyWriter{limit: c.srv.MaxMessageSize, expect: s.size}
+		s.coming = c.newBody()
 	}
-	if s.coming.size+n > c.srv.MaxMessageSize || s.coming.size+n < 0 {
+	if s.coming.size+n > c.limits.MaxMessageSize || s.coming.size+n < 0 {
 		defer s.Reset()
 		return c.refuseChunk(n, c.refused(rule.Dot, c.tooLarge()))
 	}
 	c.brakeBy(r)
+	c.beginMessage()
 	err = c.readChunk(n, s.coming)
-	c.brake = nil
+	c.endMessage()
 	if err != nil {
 		return err
 	}
 	c.heard = c.script.arrived(fmt.Sprintf("chunk of %d octets", n))
+	if s.coming.full {
+		defer s.Reset()
+		return c.refused(rule.Dot, tooMuch())
+	}
 	if !last {
 		c.sayOr(r.reply, fmt.Sprintf("250 2.0.0 %d octets received\r\n", n))
 		return nil

@@ -71,7 +71,7 @@ func (c *conn) moveDeadline() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting, c.armed = false, time.Time{}
-	c.Conn.SetDeadline(time.Now().Add(c.srv.IdleTimeout))
+	c.Conn.SetDeadline(time.Now().Add(c.limits.IdleTimeout))
 }
 
 // listen reads until the deadline, or as much as there is room for, or until the

@@ -36,6 +36,7 @@ func (c *conn) judge(stage rule.Stage) (ruling, error) {
 	}
 	d := c.srv.Rules.Decide(c.factsAt(stage))
 	r := ruling{rule: d.Rule}
+	c.use.ruled = c.use.ruled || len(d.Do) > 0
 	for i := range d.Do {
 		c.script.add('#', fmt.Sprintf("rule %s: %s", d.Rule, d.Do[i].Kind))
 		c.srv.Log.Debug("rule applies", "session", c.id, "rule", d.Rule, "stage", stage, "action", d.Do[i].Kind)
@@ -198,6 +199,7 @@ func (c *conn) garbage(stage rule.Stage, octets int64) {
 
 // refused records a refusal for a limit of ours, and returns it.
 func (c *conn) refused(stage rule.Stage, reply *mail.Reply) error {
+	c.use.ruled = true
 	c.attempted(mail.Attempt{Stage: string(stage), Did: "refused", Reply: reply})
 	return reply
 }

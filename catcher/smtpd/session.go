@@ -40,8 +40,9 @@ func (s *session) accept() error {
 		return c.refused(rule.Dot, c.replyFor(err))
 	}
 	c.script.kept()
+	c.use.kept()
 	if log := c.srv.Log; log.Enabled(c.ctx, slog.LevelDebug) {
-		log.Debug("message accepted", "session", c.id, "id", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
+		log.Debug("message accepted", "session", c.id, "message", receipt.ID, "from", s.env.From, "rcpts", len(s.env.To), "size", body.Size())
 	}
 	if r.drop != nil || r.reply != nil { // our reply, which would name it, is not said
 		c.script.add('#', "message kept"+keptAs+receipt.ID.String())
@@ -85,6 +86,7 @@ func protocolName(base string, utf8, auth bool) string {
 // Reset ends the transaction.
 func (s *session) Reset() {
 	s.c.done()
+	s.coming.release()
 	s.inMail, s.env, s.size, s.rcpt, s.tried, s.coming = false, mail.Envelope{}, 0, "", false, nil
 }
 

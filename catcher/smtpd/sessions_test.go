@@ -37,7 +37,7 @@ func TestSessionsTellWhatCameOfThem(t *testing.T) {
 		{"a refused recipient", `rcpt to=b@b reply 550 5.1.1 No\nsuch user`, begin + "QUIT\r\n", `ended quit, QUIT, commands 4, messages 0, refused 1, errors 1, 550 5.1.1 No\nsuch user`},
 		{"a reply without text", "rcpt reply 450 ", begin + "QUIT\r\n", "ended quit, QUIT, commands 4, messages 0, refused 1, errors 1, 450 "},
 		{"the last error", "", "EHLO me.test\r\nDATA\r\nFROB\r\nQUIT\r\n", "ended quit, QUIT, commands 4, messages 0, refused 0, errors 2, 500 5.5.2 *"},
-		{"too many errors", "", "A\r\nB\r\nC\r\nD\r\nE\r\nQUIT\r\n", "ended closed, D, commands 4, messages 0, refused 0, errors 5, 500 5.5.1 Too many errors*"},
+		{"too many errors", "", "A\r\nB\r\nC\r\nD\r\nE\r\nQUIT\r\n", "ended closed, D, commands 4, messages 0, refused 0, errors 5, 421 4.7.0 Too many errors*"},
 		{"a secret", "", "EHLO me.test\r\nAUTH LOGIN\r\nam9l\r\nc2VjcmV0\r\nQUIT\r\n", "ended quit, QUIT, commands 3, messages 0, refused 0, errors 0"},
 		{"a verb that is none", "", strings.Repeat("x\x01", 50) + " y\r\n", "ended left, " + strings.Repeat("X\uFFFD", 8) + ", commands 1, messages 0, refused 0, errors 1, *"},
 		{"dropped by a rule", "rcpt drop", begin + "QUIT\r\n", "ended rule, RCPT, commands 3, messages 0, refused 0, errors 0"},

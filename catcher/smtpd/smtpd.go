@@ -27,6 +27,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
 	"github.com/postroom/postroom/catcher/rule"
@@ -45,6 +46,7 @@ const (
 	DefaultMaxMessageSize = 50 << 20
 	DefaultMaxRecipients  = 1000
 	DefaultIdleTimeout    = 5 * time.Minute
+	DefaultMessageTimeout = 10 * time.Minute
 	DefaultGrace          = 5 * time.Second
 )
 
@@ -54,15 +56,13 @@ const bodyBuffer = 64 << 10
 // A Server takes mail from any number of listeners. Its exported fields are
 // settings: set them before Serve. Zero values are good.
 type Server struct {
-	Acceptor       Acceptor      // required
-	Domain         string        // our name in the greeting, and the domain of <postmaster>; "" is "localhost"
-	MaxMessageSize int64         // octets; 0: DefaultMaxMessageSize
-	MaxRecipients  int           // per message; 0: DefaultMaxRecipients
-	IdleTimeout    time.Duration // for each read; 0: DefaultIdleTimeout
-	Grace          time.Duration // for open transactions at the end; 0: DefaultGrace
-	Clock          clock.Clock   // for the times in transcripts; nil: the system's
-	IDs            *mail.IDs     // for sessions; required
-	Rules          rule.Judge    // what shall go wrong; nil: nothing
+	Acceptor Acceptor      // required
+	Domain   string        // our name in the greeting, and the domain of <postmaster>; "" is "localhost"
+	Limits                 // those to begin with: see SetLimits
+	Grace    time.Duration // for open transactions at the end; 0: DefaultGrace
+	Clock    clock.Clock   // for the times in transcripts; nil: the system's
+	IDs      *mail.IDs     // for sessions; required
+	Rules    rule.Judge    // what shall go wrong; nil: nothing
 
 	// Attempted is told of what went wrong, with as much of the message as had come,
 	// or nil; what it keeps of that is its own. It must be quick. nil: nobody.
@@ -83,8 +83,11 @@ type Server struct {
 	pool sync.Pool         // of *[]byte with bodyBuffer octets
 	gone chan *smtp.Server // those whose connection is closed; for reap
 
-	transactions atomic.Uint64 // how many have begun
-	begun        atomic.Uint64 // sessions
+	transactions atomic.Uint64          // how many have begun
+	limits       atomic.Pointer[Limits] // in use, complete; nil before setDefaults
+	guests       limit.Connections
+	incoming     limit.Budget  // for messages on their way
+	panics       atomic.Uint64 // of sessions
 
 	mu    sync.Mutex // guards all below
 	conns map[*conn]struct{}
@@ -147,14 +150,8 @@ func (s *Server) setDefaults() {
 	if s.Domain == "" {
 		s.Domain = "localhost"
 	}
-	if s.MaxMessageSize <= 0 {
-		s.MaxMessageSize = DefaultMaxMessageSize
-	}
-	if s.MaxRecipients <= 0 {
-		s.MaxRecipients = DefaultMaxRecipients
-	}
-	if s.IdleTimeout <= 0 {
-		s.IdleTimeout = DefaultIdleTimeout
+	if s.limits.Load() == nil {
+		s.SetLimits(s.Limits)
 	}
 	if s.Grace <= 0 {
 		s.Grace = DefaultGrace
@@ -202,35 +199,43 @@ func (s *Server) acceptAll(ctx context.Context, l net.Listener) error {
 // once, because the listener has just this one; the goroutine that it started
 // calls conn.Close at its end.
 func (s *Server) start(nc net.Conn) {
+	if v := s.guests.Enter(limit.Client(nc.RemoteAddr())); v != limit.Welcome {
+		s.turnAway(nc, v)
+		return
+	}
 	c, err := newConn(s, nc)
 	if err != nil {
 		s.Log.Error("SMTP session not started", "err", err)
+		s.guests.Leave(limit.Client(nc.RemoteAddr()))
 		nc.Close()
 		return
 	}
-	s.begun.Add(1)
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
 	s.wg.Add(1)
 	s.mu.Unlock()
 
+	s.Log.Debug("SMTP session began", "session", c.id, "remote", c.info.Remote, "local", c.info.Local)
 	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		c.session.greeted = true
 		return &c.session, nil
 	}))
 	srv.Domain = s.Domain
-	srv.ErrorLog = errorLog{s.Log.With("session", c.id)}
+	srv.ErrorLog = errorLog{s.Log.With("session", c.id), &s.panics}
 	srv.AllowInsecureAuth = true
 	srv.EnableSMTPUTF8, srv.EnableBINARYMIME, srv.EnableDSN = true, true, true
-	srv.MaxMessageBytes, srv.MaxRecipients = s.MaxMessageSize, s.MaxRecipients
-	srv.MaxLineLength = 0           // conn bounds command lines, and bodies never pass through go-smtp
-	srv.ReadTimeout = s.IdleTimeout // conn has its own; but with 0 here go-smtp reads on after QUIT
+	srv.MaxMessageBytes, srv.MaxRecipients = c.limits.MaxMessageSize, c.limits.MaxRecipients
+	srv.MaxLineLength = 0                  // conn bounds command lines, and bodies never pass through go-smtp
+	srv.ReadTimeout = c.limits.IdleTimeout // conn has its own; but with 0 here go-smtp reads on after QUIT
 	c.smtp = srv
 	srv.Serve(&oneConn{conn: c})
 }
 
 // ended is called by conn.Close, once for each connection.
 func (s *Server) ended(c *conn, t mail.Talk) {
+	if s.Log.Enabled(c.ctx, slog.LevelDebug) {
+		s.Log.Debug("SMTP session ended", "session", c.id, "how", t.End, "commands", t.Commands, "messages", t.Messages, "errors", t.Errors)
+	}
 	s.mu.Lock()
 	delete(s.conns, c)
 	if len(s.past) == keepSessions {
@@ -265,8 +270,12 @@ func (s *Server) each(do func(*conn)) {
 	}
 }
 
-// Begun is how many sessions there have been, those that are open included.
-func (s *Server) Begun() uint64 { return s.begun.Load() }
+// Guests counts the sessions that there are and have been, and the clients that
+// were turned away.
+func (s *Server) Guests() limit.Count { return s.guests.Count() }
+
+// Panics is how many sessions a panic has ended.
+func (s *Server) Panics() uint64 { return s.panics.Load() }
 
 // Sessions describes those before the one with an ID ("": from the newest on) that
 // which chooses, newest first, at most so many: the open ones, and the latest that
@@ -343,9 +352,21 @@ func (l *oneConn) Accept() (net.Conn, error) {
 func (l *oneConn) Close() error   { return nil }
 func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
 
-// errorLog takes what go-smtp has to say for the operator: panics and broken
-// connections.
-type errorLog struct{ log *slog.Logger }
+// errorLog takes what go-smtp has to say for the operator: panics, which it has
+// caught, and broken connections.
+type errorLog struct {
+	log    *slog.Logger
+	panics *atomic.Uint64
+}
 
-func (l errorLog) Printf(format string, v ...any) { l.log.Warn(fmt.Sprintf(format, v...)) }
-func (l errorLog) Println(v ...any)               { l.log.Warn(fmt.Sprint(v...)) }
+func (l errorLog) Printf(format string, v ...any) {
+	text := fmt.Sprintf(format, v...)
+	if strings.HasPrefix(text, "panic ") {
+		l.panics.Add(1)
+		l.log.Error("panic in an SMTP session", "panic", text)
+		return
+	}
+	l.log.Warn(text)
+}
+
+func (l errorLog) Println(v ...any) { l.log.Warn(fmt.Sprint(v...)) }

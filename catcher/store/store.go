@@ -74,6 +74,12 @@ type Store interface {
 	Close() error
 }
 
+// A Checker is a Store that can say whether it would keep a message now, by trying
+// something of the kind. It must not take long.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
 // ErrNotFound is returned, perhaps wrapped, for a message or delivery that is
 // not in the store.
 var ErrNotFound = errors.New("no such message")

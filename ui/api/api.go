@@ -220,9 +220,16 @@ type Info struct {
 	Clock          Clock     `json:"clock"`
 }
 
-// Status is the answer of the probes.
+// Status is the answer of /healthz.
 type Status struct {
 	Status string `json:"status" example:"ok"`
+}
+
+// Ready is the answer of /readyz when all is well; else it is a problem that names
+// what is not.
+type Ready struct {
+	Status string   `json:"status" example:"ok"`
+	Checks []string `json:"checks" nullable:"false" doc:"What was found to be well."`
 }
 
 // An Event is one thing that happened. Which fields are there depends on the

@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell figures for Prometheus
+         * @description In the text format of Prometheus, or as OpenMetrics when that is asked for.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -29,8 +49,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say that mail can be read
-         * @description 503 while the server shuts down.
+         * Say that mail can be taken and read
+         * @description Tries to write to the store, and looks whether each listener takes connections. 503 names what is not well: so while the server shuts down.
          */
         get: operations["readyz"];
         put?: never;
@@ -883,6 +903,30 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how the program is set up
+         * @description Each setting with its value, where that comes from, and what it means. Of secrets it is told only whether they are set.
+         */
+        get: operations["listSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change settings while the program runs
+         * @description All of those that are given, or none. They hold at once, limits of sessions for sessions to come, and until the program ends.
+         */
+        patch: operations["changeSettings"];
         trace?: never;
     };
     "/v1/webhooks": {
@@ -2124,6 +2168,14 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        Ready: {
+            /** @description What was found to be well. */
+            checks: string[];
+            /** @example ok */
+            status: string;
+        } & {
+            [key: string]: unknown;
+        };
         Related: {
             /** @description What the message reports on: messages here with the Message-ID, or else the ENVID, that it names. */
             originals: components["schemas"]["Summary"][];
@@ -2420,6 +2472,39 @@ export interface components {
              * @description Seconds that pass in a second.
              */
             speed?: number;
+        };
+        Setting: {
+            /** @description Whether changeSettings takes it. */
+            changeable: boolean;
+            /** @description Empty for a secret. */
+            default: string;
+            /** @description Name of the variable in the environment. */
+            env: string;
+            /** @description Title of what it is shown with. */
+            group: string;
+            meaning: string;
+            /** @description That of the flag, without the dashes. */
+            name: string;
+            secret: boolean;
+            /** @description Whether there is a value; that is all that is told of a secret. */
+            set: boolean;
+            /**
+             * @description Where the value comes from.
+             * @enum {string}
+             */
+            source: "default" | "flag" | "environment" | "api";
+            /** @description Kind of value, such as size, duration or address. */
+            type: string;
+            /** @description As it stands on the command line. Empty for a secret; passwords in URLs are hidden. */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        Settings: {
+            /** @description Grouped as the help of the program has them. */
+            settings: components["schemas"]["Setting"][];
+        } & {
+            [key: string]: unknown;
         };
         ShortEnvelope: {
             /** @description Reverse-path; empty for the null sender. */
@@ -2746,6 +2831,35 @@ export interface operations {
             };
         };
     };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     readyz: {
         parameters: {
             query?: never;
@@ -2763,10 +2877,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "ok"
+                     *       "status": "ok",
+                     *       "checks": [
+                     *         "mailboxes"
+                     *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Status"];
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
             /** @description Error */
@@ -8374,6 +8491,140 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    listSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "settings": [
+                     *         {
+                     *           "name": "pop3-password",
+                     *           "env": "POSTROOM_POP3_PASSWORD",
+                     *           "group": "TLS and accounts",
+                     *           "value": "",
+                     *           "set": true,
+                     *           "secret": true,
+                     *           "source": "environment",
+                     *           "default": "",
+                     *           "type": "password",
+                     *           "meaning": "password of all mailboxes, which also makes APOP possible (empty: any password does)",
+                     *           "changeable": false
+                     *         },
+                     *         {
+                     *           "name": "max-message-size",
+                     *           "env": "POSTROOM_MAX_MESSAGE_SIZE",
+                     *           "group": "Limits",
+                     *           "value": "10MiB",
+                     *           "set": true,
+                     *           "secret": false,
+                     *           "source": "api",
+                     *           "default": "50MiB",
+                     *           "type": "size",
+                     *           "meaning": "refuse messages over this size with 552",
+                     *           "changeable": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    changeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "max-message-size": "10MiB",
+                 *       "log-level": "debug"
+                 *     }
+                 */
+                "application/json": {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "settings": [
+                     *         {
+                     *           "name": "pop3-password",
+                     *           "env": "POSTROOM_POP3_PASSWORD",
+                     *           "group": "TLS and accounts",
+                     *           "value": "",
+                     *           "set": true,
+                     *           "secret": true,
+                     *           "source": "environment",
+                     *           "default": "",
+                     *           "type": "password",
+                     *           "meaning": "password of all mailboxes, which also makes APOP possible (empty: any password does)",
+                     *           "changeable": false
+                     *         },
+                     *         {
+                     *           "name": "max-message-size",
+                     *           "env": "POSTROOM_MAX_MESSAGE_SIZE",
+                     *           "group": "Limits",
+                     *           "value": "10MiB",
+                     *           "set": true,
+                     *           "secret": false,
+                     *           "source": "api",
+                     *           "default": "50MiB",
+                     *           "type": "size",
+                     *           "meaning": "refuse messages over this size with 552",
+                     *           "changeable": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             /** @description Error */

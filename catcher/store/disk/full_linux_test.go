@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,5 +146,35 @@ func TestFullSegment(t *testing.T) {
 				put(t, s, 1, "a@a")
 			}
 		})
+	}
+}
+
+// TestCheckTriesToWrite: a store knows that its disk is full, or cannot be written,
+// and leaves nothing behind.
+func TestCheckTriesToWrite(t *testing.T) {
+	t.Parallel()
+	root := catchertest.SmallDisk(t, "16m")
+	dir := filepath.Join(root, "data")
+	s := open(t, dir, disk.Options{})
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	other := filepath.Join(root, "other")
+	full := os.WriteFile(other, make([]byte, 16<<20), 0o600)
+	if err := s.Check(t.Context()); !errors.Is(full, syscall.ENOSPC) || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("on a full disk: %v", err)
+	}
+	if err := os.Remove(other); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "check")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is left: %v", err)
+	}
+	closeStore(t, s)
+	if err := s.Check(t.Context()); err == nil {
+		t.Error("a closed store is well")
 	}
 }

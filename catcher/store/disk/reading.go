@@ -336,7 +336,7 @@ func (r *reading) message(found *row, bare bool) (m mail.Message, err error) {
 		}
 		rec, err := seg.read(row.spot, 0)
 		if err := errors.Join(err, seg.release()); errors.Is(err, errDamaged) {
-			r.log.Error("a message on disk is damaged", "id", row.id, "err", err)
+			r.log.Error("a message on disk is damaged", "message", row.id, "err", err)
 			m = row.bare(names) // so that it does not spoil a whole list
 			return nil
 		} else if err != nil {
@@ -420,7 +420,7 @@ func (s *Store) Open(ctx context.Context, id mail.ID) (body store.Reader, err er
 		return err
 	})
 	if errors.Is(err, errDamaged) {
-		s.opt.Log.Error("a message on disk is damaged", "id", id, "err", err)
+		s.opt.Log.Error("a message on disk is damaged", "message", id, "err", err)
 		err = fmt.Errorf("%w: %w", store.ErrNotFound, err)
 	}
 	return body, err
