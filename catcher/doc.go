@@ -56,6 +56,7 @@
 //	  archive/           mail in files: .eml trees, mbox, Maildir
 //	  mime/              what a message says; ugly/ is the corpus of bad mail for tests
 //	  rule/              what goes wrong and where mail goes: the language, the set, magic addresses
+//	  certs/             certificates for TLS: an authority of our own, and certificates that are bad on command
 //	  expect/              what mail a test wants: whether it has come, and if not, what came instead
 //	  dsn/               reports in many dialects, out-of-office replies, complaints
 //	  smtpd/             go-smtp in front of Accept
@@ -73,7 +74,7 @@
 //
 //	layer 0  mail, clock                         standard library, golang.org/x
 //	layer 1  event, store, mime, query, archive, layer 0; rule also query
-//	         rule, dsn, expect                   expect also event, store, mime and query
+//	         rule, dsn, expect, certs            expect also event, store, mime and query; certs also rule
 //	layer 2  smtpd, search, queue, relay,        layers 0 and 1, never each other
 //	         store/disk, pickup, drop
 //	edge     pop3, ui                            layers 0 and 1, and interfaces of their own that *Catcher satisfies
