@@ -35,7 +35,7 @@ type Door struct {
 	Log       *slog.Logger // nil: nowhere
 	Protocols []string     // ALPN, for clients that ask; nil: whatever they ask is passed over
 
-	wait func(context.Context, time.Duration) // in place of waiting, for tests
+	Wait func(context.Context, time.Duration) // how to wait; nil: clock.Wait
 }
 
 // Server is TLS for a client, which begins with its Handshake. What is known of the
@@ -125,8 +125,8 @@ func (d *Door) pause(ctx context.Context, w *wire, long time.Duration) error {
 		}
 		left <- err
 	}()
-	if d.wait != nil {
-		d.wait(ctx, long)
+	if d.Wait != nil {
+		d.Wait(ctx, long)
 	} else {
 		clock.Wait(ctx, long)
 	}

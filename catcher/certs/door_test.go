@@ -44,7 +44,7 @@ func TestRulesAtADoor(t *testing.T) {
 			t.Parallel()
 			k, rules := newKeeper(t, Options{}), &wanting{do: tc.do}
 			var waited time.Duration
-			d := &Door{Keeper: k, Rules: rules, wait: func(_ context.Context, long time.Duration) { waited += long }}
+			d := &Door{Keeper: k, Rules: rules, Wait: func(_ context.Context, long time.Duration) { waited += long }}
 			facts := &rule.Facts{Client: "10.0.0.7", Helo: "app"}
 			_, err, done := knock(t, d, facts, trusting(t, k, "mx.test"))
 			if !errors.Is(err, tc.sees) && !(tc.sees == io.EOF && errors.Is(err, io.ErrUnexpectedEOF)) || (tc.sees == nil) != (err == nil) {
@@ -65,7 +65,7 @@ func TestClientLeavesWhileWeWait(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []rule.Kind{rule.Hang, rule.Delay} {
 		client, server := net.Pipe()
-		d := &Door{Keeper: newKeeper(t, Options{}), Rules: &wanting{do: []rule.Action{{Kind: kind, For: 0}}}, wait: func(ctx context.Context, _ time.Duration) {
+		d := &Door{Keeper: newKeeper(t, Options{}), Rules: &wanting{do: []rule.Action{{Kind: kind, For: 0}}}, Wait: func(ctx context.Context, _ time.Duration) {
 			client.Close()
 			<-ctx.Done()
 		}}
@@ -139,7 +139,7 @@ func FuzzHandshake(f *testing.F) {
 	f.Add([]byte("EHLO x\r\n"), uint8(1))
 	f.Fuzz(func(t *testing.T, said []byte, choice uint8) {
 		actions := []rule.Action{{Kind: rule.Pass}, {Kind: rule.Delay}, {Kind: rule.Hang}, {Kind: rule.Drop}, {Kind: rule.TLS, Flaw: rule.Expired}, {Kind: rule.TLS, Flaw: rule.Untrusted}, {Kind: rule.TLS, Flaw: rule.Broken}, {Kind: rule.TLS, Flaw: rule.OldProtocol}}
-		d := &Door{Keeper: k, Rules: &wanting{do: actions[choice%8 : choice%8+1]}, wait: func(context.Context, time.Duration) {}}
+		d := &Door{Keeper: k, Rules: &wanting{do: actions[choice%8 : choice%8+1]}, Wait: func(context.Context, time.Duration) {}}
 		c := &deaf{}
 		c.said.Reset(said)
 		if err := d.Server(c, &rule.Facts{}, nil).Handshake(); err == nil {

@@ -12,6 +12,7 @@ package smtpd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
@@ -63,6 +65,8 @@ type Server struct {
 	Clock          clock.Clock   // for the times in transcripts; nil: the system's
 	IDs            *mail.IDs     // for sessions; required
 	Rules          rule.Judge    // what shall go wrong; nil: nothing
+	TLS            *certs.Keeper // makes STARTTLS possible, and ServeTLS; nil: there is no TLS
+	RequireTLS     bool          // no mail and no password before TLS
 
 	// Attempted is told of what went wrong, with as much of the message as had come,
 	// or nil; what it keeps of that is its own. It must be quick. nil: nobody.
@@ -105,7 +109,12 @@ const keepSessions = 256
 // clients 421, gives open transactions the grace, closes what is left, and
 // returns nil once all sessions have ended. Several Serve calls end together: the
 // sessions are those of the server, not of a listener.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+func (s *Server) Serve(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, false) }
+
+// ServeTLS is Serve for clients that begin with TLS: RFC 8314 §3.3.
+func (s *Server) ServeTLS(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, true) }
+
+func (s *Server) serve(ctx context.Context, l net.Listener, implicit bool) error {
 	s.mu.Lock()
 	s.setDefaults()
 	s.mu.Unlock()
@@ -114,7 +123,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var reaping sync.WaitGroup
 	reaping.Go(func() { s.reap(stop) })
 
-	err := s.acceptAll(ctx, l)
+	err := s.acceptAll(ctx, l, implicit)
 	l.Close()
 	s.drain()
 	close(stop)
@@ -172,13 +181,13 @@ func (s *Server) setDefaults() {
 
 // acceptAll returns nil when ctx has ended. Running out of file descriptors is
 // no reason to end: it tries again, ever more slowly.
-func (s *Server) acceptAll(ctx context.Context, l net.Listener) error {
+func (s *Server) acceptAll(ctx context.Context, l net.Listener, implicit bool) error {
 	pause := 5 * time.Millisecond
 	for {
 		nc, err := l.Accept()
 		if err == nil {
 			pause = 5 * time.Millisecond
-			s.start(nc)
+			s.start(nc, implicit)
 			continue
 		}
 		if ctx.Err() != nil {
@@ -201,8 +210,8 @@ func (s *Server) acceptAll(ctx context.Context, l net.Listener) error {
 // start gives a connection to a go-smtp server of its own. Serve returns at
 // once, because the listener has just this one; the goroutine that it started
 // calls conn.Close at its end.
-func (s *Server) start(nc net.Conn) {
-	c, err := newConn(s, nc)
+func (s *Server) start(nc net.Conn, implicit bool) {
+	c, err := newConn(s, nc, implicit)
 	if err != nil {
 		s.Log.Error("SMTP session not started", "err", err)
 		nc.Close()
@@ -215,7 +224,6 @@ func (s *Server) start(nc net.Conn) {
 	s.mu.Unlock()
 
 	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		c.session.greeted = true
 		return &c.session, nil
 	}))
 	srv.Domain = s.Domain
@@ -225,6 +233,9 @@ func (s *Server) start(nc net.Conn) {
 	srv.MaxMessageBytes, srv.MaxRecipients = s.MaxMessageSize, s.MaxRecipients
 	srv.MaxLineLength = 0           // conn bounds command lines, and bodies never pass through go-smtp
 	srv.ReadTimeout = s.IdleTimeout // conn has its own; but with 0 here go-smtp reads on after QUIT
+	if c.offersTLS {
+		srv.TLSConfig = &tls.Config{} // has STARTTLS offered, and is not used: go-smtp never sees the command
+	}
 	c.smtp = srv
 	srv.Serve(&oneConn{conn: c})
 }
