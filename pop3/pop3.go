@@ -1,6 +1,6 @@
 // Package pop3 serves the mailboxes over POP3: RFC 1939 to the letter, with the
-// capabilities of RFC 2449, the response codes of RFC 3206, AUTH of RFC 5034 and
-// the UTF8 and LANG commands of RFC 6856.
+// capabilities of RFC 2449, the response codes of RFC 3206, AUTH of RFC 5034, STLS of
+// RFC 2595 and the UTF8 and LANG commands of RFC 6856.
 //
 // The login name is the address of the mailbox, or AllMail; any password does,
 // unless Server.Secret knows a better one. A mailbox is seen as it was at login,
@@ -27,6 +27,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/query"
@@ -64,7 +65,9 @@ type Server struct {
 	Backend     Backend
 	Domain      string                                         // our name in the greeting and in hints; "" is "localhost"
 	Log         *slog.Logger                                   // nil: nowhere
-	Rules       rule.Judge                                     // what shall go wrong at login and with RETR and TOP; nil: nothing
+	TLS         *certs.Keeper                                  // makes STLS possible, and ServeTLS; nil: there is no TLS
+	RequireTLS  bool                                           // no password before TLS
+	Rules       rule.Judge                                     // what shall go wrong when TLS begins, at login and with RETR and TOP; nil: nothing
 	Document    func(context.Context, mail.ID) *query.Document // what queries in rules see of a message; nil: nothing
 	Clock       clock.Clock                                    // for the rules; nil: the system's
 	Rand        io.Reader                                      // for the timestamps of APOP and names of sessions, safe for concurrent use; nil: crypto/rand
@@ -89,7 +92,12 @@ type Server struct {
 //
 // It returns an error, after the same proceeding, when l fails for good. Several
 // Serve calls may run at once; a mailbox is locked across all of them.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+func (s *Server) Serve(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, false) }
+
+// ServeTLS is Serve for clients that begin with TLS: RFC 8314 §3.2.
+func (s *Server) ServeTLS(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, true) }
+
+func (s *Server) serve(ctx context.Context, l net.Listener, implicit bool) error {
 	stop, cancel := context.WithCancel(ctx)
 	hard, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
@@ -102,7 +110,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 	guests := guests{conns: map[net.Conn]bool{}}
 	err := accept(stop, l, func(c net.Conn) {
-		guests.run(c, func() { s.session(stop, hard, c) })
+		guests.run(c, func() { s.session(stop, hard, c, implicit) })
 	})
 	cancel()
 	<-closed
