@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/postroom/postroom/catcher"
+	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/pop3"
@@ -55,6 +56,7 @@ type settings struct {
 	basePath                      string
 	logLevel                      string
 	rules, magic                  string
+	tls                           tlsSettings
 	queue                         queueSettings
 	folders                       folderSettings
 	webhooks                      webhookSettings
@@ -83,6 +85,7 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.basePath, "base-path", "", "`path`, such as /mail, under which a proxy shows the page; it works without as well")
 	flags.StringVar(&s.rules, "rules", "", "`file` of rules: what goes wrong, and where mail goes; it is read again when it changes")
 	flags.StringVar(&s.magic, "magic", "on", "whether addresses at sim.test and simulator.amazonses.com do what their names say: on or off")
+	s.tls.flags(flags)
 	s.queue.flags(flags)
 	s.folders.flags(flags)
 	s.webhooks.flags(flags)
@@ -108,7 +111,7 @@ func (p program) serve(ctx context.Context, args []string) error {
 		return err
 	}
 	p.announce(room.listeners, &s)
-	err = s.run(ctx, room.catcher, room.listeners, room.rules, log)
+	err = s.run(ctx, room, log)
 	if err == nil {
 		log.Info("stopped")
 	}
@@ -132,6 +135,7 @@ type room struct {
 	catcher   *catcher.Catcher
 	listeners listeners
 	rules     *rulesFile
+	keeper    *certs.Keeper // nil: there is no TLS
 }
 
 func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
@@ -139,7 +143,12 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 	if err != nil {
 		return room{}, err
 	}
-	c, err := catcher.New(s.config(log))
+	cfg := s.config(log)
+	if cfg.TLS, err = s.keeper(); err != nil {
+		ls.close()
+		return room{}, usageError{err}
+	}
+	c, err := catcher.New(cfg)
 	if err != nil {
 		ls.close()
 		return room{}, usageError{err}
@@ -149,7 +158,7 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 		ls.close()
 		return room{}, errors.Join(usagef("--rules %s: %w", s.rules, err), c.Close())
 	}
-	return room{c, ls, rules}, nil
+	return room{c, ls, rules, cfg.TLS}, nil
 }
 
 // maxBytesOnDisk is the default of --max-bytes with --data.
@@ -165,6 +174,7 @@ func (s *settings) config(log *slog.Logger) catcher.Config {
 		Age:      time.Duration(s.maxAge),
 	}
 	cfg.Domain, cfg.Log = s.domain, log
+	cfg.RequireTLS = s.tls.require
 	cfg.Queue, cfg.NoMagic = s.queue.config(), s.magic == "off"
 	cfg.MaxMessageSize, cfg.MaxRecipients = int64(s.maxMessageSize), int(s.maxRecipients)
 	cfg.IdleTimeout, cfg.Grace = time.Duration(s.idle), time.Duration(s.grace)
@@ -189,7 +199,7 @@ func (s *settings) check() error {
 	if s.magic != "on" && s.magic != "off" {
 		return usagef("--magic %q: want on or off", s.magic)
 	}
-	if err := errors.Join(s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
+	if err := errors.Join(s.tls.check(), s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
 		return err
 	}
 	if err := ui.CheckBasePath(s.basePath); err != nil {
@@ -198,7 +208,7 @@ func (s *settings) check() error {
 	if s.domain == "" || !isDomain(s.domain) {
 		return usagef("--domain %q is no domain name", s.domain)
 	}
-	if s.smtp == "off" && s.pop3 == "off" && s.http == "off" {
+	if s.smtp == "off" && s.pop3 == "off" && s.http == "off" && s.tls.off() {
 		return usagef("--smtp, --pop3 and --http are all off: nothing to do")
 	}
 	return nil
@@ -219,13 +229,16 @@ func (p program) logger(level string) (*slog.Logger, error) {
 }
 
 // listeners are those that are not off.
-type listeners struct{ smtp, pop3, http net.Listener }
+type listeners struct{ smtp, pop3, http, smtps, pop3s, https net.Listener }
 
 func (s *settings) listen(ctx context.Context) (ls listeners, err error) {
 	for _, l := range []struct {
 		flag, address string
 		to            *net.Listener
-	}{{"smtp", s.smtp, &ls.smtp}, {"pop3", s.pop3, &ls.pop3}, {"http", s.http, &ls.http}} {
+	}{
+		{"smtp", s.smtp, &ls.smtp}, {"pop3", s.pop3, &ls.pop3}, {"http", s.http, &ls.http},
+		{"smtps", s.tls.smtps, &ls.smtps}, {"pop3s", s.tls.pop3s, &ls.pop3s}, {"https", s.tls.https, &ls.https},
+	} {
 		if *l.to, err = listen(ctx, l.address); err != nil {
 			ls.close()
 			return listeners{}, usagef("--%s %s: %w", l.flag, l.address, err)
@@ -235,7 +248,7 @@ func (s *settings) listen(ctx context.Context) (ls listeners, err error) {
 }
 
 func (ls listeners) close() {
-	for _, l := range []net.Listener{ls.smtp, ls.pop3, ls.http} {
+	for _, l := range []net.Listener{ls.smtp, ls.pop3, ls.http, ls.smtps, ls.pop3s, ls.https} {
 		if l != nil {
 			l.Close()
 		}
@@ -294,18 +307,23 @@ func (p program) announce(ls listeners, s *settings) {
 		fmt.Fprintf(p.stdout, "POP3  %s  user: the address, or @all for everything\n", where(ls.pop3))
 	}
 	if ls.http != nil {
-		page := "http://" + where(ls.http) + s.basePath + "/"
-		if ls.http.Addr().Network() == "unix" {
-			page = where(ls.http)
-		}
-		fmt.Fprintf(p.stdout, "Page  %s\n", page)
+		fmt.Fprintf(p.stdout, "Page  %s\n", s.page("http", ls.http))
 	}
+	p.announceTLS(ls, s)
 	if s.data != "" {
 		fmt.Fprintf(p.stdout, "Data  %s\n", s.data)
 	}
 	if ls.smtp != nil {
 		fmt.Fprintf(p.stdout, "Try   %s send --server %s --to you@example.test --subject Hello --text Hi\n", p.name, where(ls.smtp))
 	}
+}
+
+// page is where the page is.
+func (s *settings) page(scheme string, l net.Listener) string {
+	if l.Addr().Network() == "unix" {
+		return where(l)
+	}
+	return scheme + "://" + where(l) + s.basePath + "/"
 }
 
 // where is an address that one can connect to from here.
@@ -330,7 +348,8 @@ func reachable(address string) string {
 
 // run serves until ctx ends, in this order of stopping: mail in and out, the
 // page, the events, the store.
-func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, rules *rulesFile, log *slog.Logger) (err error) {
+func (s *settings) run(ctx context.Context, room room, log *slog.Logger) (err error) {
+	c, ls := room.catcher, room.listeners
 	defer func() { err = errors.Join(err, c.Close()) }()
 
 	mailGroup, stopMail := newGroup(ctx)
@@ -338,27 +357,27 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	defer stopPage()
 	defer stopMail()
 	mailGroup.run(c.Run)
-	if rules.path != "" {
-		mailGroup.run(rules.watch)
-	}
+	room.watch(mailGroup, log)
 	folders := s.folders.of(c, s, log)
 	folders.run(mailGroup)
 	webhooks := s.webhooks.of(c, s.grace, log)
 	for _, w := range webhooks {
 		pageGroup.run(w.Run)
 	}
-	if ls.smtp != nil {
-		mailGroup.run(func(ctx context.Context) error { return c.ServeSMTP(ctx, ls.smtp) })
+	mailboxes := s.pop3Server(room, log)
+	for _, door := range []struct {
+		l     net.Listener
+		serve func(context.Context, net.Listener) error
+	}{{ls.smtp, c.ServeSMTP}, {ls.smtps, c.ServeSMTPS}, {ls.pop3, mailboxes.Serve}, {ls.pop3s, mailboxes.ServeTLS}} {
+		if door.l != nil {
+			mailGroup.run(func(ctx context.Context) error { return door.serve(ctx, door.l) })
+		}
 	}
-	if ls.pop3 != nil {
-		server := s.pop3Server(c, log)
-		mailGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.pop3) })
-	}
-	if ls.http != nil {
-		server := s.uiServer(c, ls, log)
+	if pages := s.pages(room, log); len(pages) > 0 {
+		server := s.uiServer(room, log)
 		server.Webhooks = webhooks
 		folders.show(server)
-		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.http) })
+		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, pages...) })
 		context.AfterFunc(pageGroup.failed, stopMail)
 	}
 	err = mailGroup.wait()
@@ -366,7 +385,18 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	return errors.Join(err, pageGroup.wait())
 }
 
-func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server {
+// watch reads files again that have changed.
+func (r room) watch(g *group, log *slog.Logger) {
+	if r.rules.path != "" {
+		g.run(r.rules.watch)
+	}
+	if r.keeper != nil {
+		g.run(func(ctx context.Context) error { return watchCertificate(ctx, r.keeper, log) })
+	}
+}
+
+func (s *settings) pop3Server(room room, log *slog.Logger) *pop3.Server {
+	c := room.catcher
 	server := &pop3.Server{
 		Backend:     c,
 		Domain:      s.domain,
@@ -374,6 +404,8 @@ func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server
 		Rules:       c.Rules(),
 		Document:    c.AtRetr,
 		Clock:       c.Clock(),
+		TLS:         room.keeper,
+		RequireTLS:  s.tls.require,
 		IdleTimeout: time.Duration(s.pop3Idle),
 		Grace:       time.Duration(s.grace),
 	}
@@ -383,7 +415,8 @@ func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server
 	return server
 }
 
-func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) *ui.Server {
+func (s *settings) uiServer(room room, log *slog.Logger) *ui.Server {
+	c, ls := room.catcher, room.listeners
 	server := &ui.Server{
 		Backend:        c,
 		Log:            log,
@@ -395,11 +428,16 @@ func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) 
 		Hosts:          s.httpHosts,
 		BasePath:       s.basePath,
 	}
-	if ls.smtp != nil {
-		server.SMTP = where(ls.smtp)
+	for _, door := range []struct {
+		l  net.Listener
+		to *string
+	}{{ls.smtp, &server.SMTP}, {ls.pop3, &server.POP3}, {ls.smtps, &server.SMTPS}, {ls.pop3s, &server.POP3S}, {ls.https, &server.HTTPS}} {
+		if door.l != nil {
+			*door.to = where(door.l)
+		}
 	}
-	if ls.pop3 != nil {
-		server.POP3 = where(ls.pop3)
+	if room.keeper != nil {
+		server.CA = room.keeper.CA
 	}
 	return server
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/expect"
@@ -35,6 +36,9 @@ type Config struct {
 	Rand   io.Reader    // nil: crypto/rand
 	Log    *slog.Logger // nil: nowhere
 	Events int          // how many events readers can fall behind; 0: event.DefaultSize
+
+	TLS        *certs.Keeper // makes STARTTLS possible, and ServeSMTPS; nil: there is no TLS
+	RequireTLS bool          // SMTP takes no mail and no password before TLS
 
 	Queue   Queue
 	NoMagic bool // addresses at sim.test and such are like all others
@@ -97,6 +101,8 @@ func New(cfg Config) (*Catcher, error) {
 		Clock:          cfg.Clock,
 		IDs:            ids,
 		Rules:          c.rules,
+		TLS:            cfg.TLS,
+		RequireTLS:     cfg.RequireTLS,
 		Attempted:      c.attempted,
 		Ended:          c.room.Ended,
 		Document:       c.atDot,
@@ -170,6 +176,11 @@ func (c *Catcher) Close() error {
 
 // ServeSMTP takes mail from l until ctx ends; see smtpd.Server.Serve.
 func (c *Catcher) ServeSMTP(ctx context.Context, l net.Listener) error { return c.smtp.Serve(ctx, l) }
+
+// ServeSMTPS is ServeSMTP for clients that begin with TLS; it needs Config.TLS.
+func (c *Catcher) ServeSMTPS(ctx context.Context, l net.Listener) error {
+	return c.smtp.ServeTLS(ctx, l)
+}
 
 // Sessions describes the SMTP sessions that are open and the latest that have ended;
 // see smtpd.Server.Sessions.

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/ca.pem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The certificate of the authority that signs those of this server
+         * @description 404 when there is no TLS.
+         */
+        get: operations["getCA"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1577,6 +1597,8 @@ export interface components {
         Info: {
             clock: components["schemas"]["Clock"];
             http: string;
+            /** @description Address of this in TLS; empty when off. */
+            https: string;
             /**
              * Format: int64
              * @description Octets; 0 for no limit.
@@ -1584,10 +1606,16 @@ export interface components {
             maxMessageSize: number;
             /** @description Address that serves mailboxes; empty when off. */
             pop3: string;
+            /** @description Address that serves mailboxes so; empty when off. */
+            pop3s: string;
             /** @description Address that takes mail; empty when off. */
             smtp: string;
+            /** @description Address that takes mail in TLS from the start; empty when off. */
+            smtps: string;
             /** Format: date-time */
             startedAt: string;
+            /** @description STARTTLS and STLS are offered; /ca.pem has the authority. */
+            tls: boolean;
             version: string;
         } & {
             [key: string]: unknown;
@@ -1624,6 +1652,7 @@ export interface components {
         };
         Magic: {
             addresses: components["schemas"]["MagicAddress"][];
+            names: components["schemas"]["MagicName"][];
             presets: components["schemas"]["Preset"][];
         } & {
             [key: string]: unknown;
@@ -1633,6 +1662,13 @@ export interface components {
             address: string;
             example: string;
             stage: string;
+            what: string;
+        } & {
+            [key: string]: unknown;
+        };
+        MagicName: {
+            /** @description Such as expired.tls.test. */
+            name: string;
             what: string;
         } & {
             [key: string]: unknown;
@@ -2208,6 +2244,8 @@ export interface components {
             dialect?: string;
             /** @description Such as 4.7.1. */
             enhanced?: string;
+            /** @description tls: what is wrong with it. */
+            flaw?: string;
             /** @description delay, hang: how long. */
             for?: string;
             /** @description hide, offer. */
@@ -2279,7 +2317,7 @@ export interface components {
         };
         RuleTerm: {
             any: string[];
-            /** @description from, to, client, helo, user, tls, size or query. */
+            /** @description from, to, client, port, helo, sni, user, tls, size or query. */
             field: string;
             /** @description None of any, rather than one of them. */
             not?: boolean;
@@ -2712,6 +2750,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getCA: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-pem-file": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
