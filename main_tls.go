@@ -20,7 +20,7 @@ type tlsSettings struct {
 }
 
 func (s *tlsSettings) flags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.mode, "tls", "off", "whether STARTTLS and STLS are offered, and with which `certificate`: auto (of an authority of our own, see /ca.pem) or off")
+	flags.StringVar(&s.mode, "tls", "off", "`certificates` with which STARTTLS and STLS are offered: auto (of an authority of our own, see /ca.pem) or off (none, but for --tls-cert)")
 	flags.StringVar(&s.cert, "tls-cert", "", "`file` with a certificate of one's own and its chain, in PEM; it is read again when it changes")
 	flags.StringVar(&s.key, "tls-key", "", "`file` with the key of --tls-cert, in PEM")
 	flags.StringVar(&s.smtps, "smtps", "off", "`address` that takes mail by SMTP in TLS from the start, such as 127.0.0.1:1465")
@@ -85,15 +85,15 @@ func (s *settings) pages(room room, log *slog.Logger) []net.Listener {
 // announceTLS says where things are in TLS, and whom to trust.
 func (p program) announceTLS(ls listeners, s *settings) {
 	if ls.smtps != nil {
-		fmt.Fprintf(p.stdout, "SMTPS %s\n", where(ls.smtps))
+		fmt.Fprintf(p.stdout, "SMTPS %s  the same, in TLS\n", where(ls.smtps))
 	}
 	if ls.pop3s != nil {
-		fmt.Fprintf(p.stdout, "POP3S %s\n", where(ls.pop3s))
+		fmt.Fprintf(p.stdout, "POP3S %s  the same, in TLS\n", where(ls.pop3s))
 	}
 	if ls.https != nil {
 		fmt.Fprintf(p.stdout, "HTTPS %s\n", s.page("https", ls.https))
 	}
-	if s.tls.mode == "auto" && s.tls.cert == "" && ls.http != nil {
-		fmt.Fprintf(p.stdout, "CA    %s\n", s.page("http", ls.http)+"ca.pem")
+	if s.tls.mode == "auto" && s.tls.cert == "" && ls.http != nil && ls.http.Addr().Network() != "unix" {
+		fmt.Fprintf(p.stdout, "CA    %sca.pem  to be trusted by clients\n", s.page("http", ls.http))
 	}
 }
