@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/postroom/postroom/catcher"
+	"github.com/postroom/postroom/catcher/accounts"
 	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
@@ -57,6 +58,7 @@ type settings struct {
 	logLevel                      string
 	rules, magic                  string
 	tls                           tlsSettings
+	accounts                      string
 	queue                         queueSettings
 	folders                       folderSettings
 	webhooks                      webhookSettings
@@ -85,6 +87,7 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.basePath, "base-path", "", "`path`, such as /mail, under which a proxy shows the page; it works without as well")
 	flags.StringVar(&s.rules, "rules", "", "`file` of rules: what goes wrong, and where mail goes; it is read again when it changes")
 	flags.StringVar(&s.magic, "magic", "on", "whether addresses at sim.test and simulator.amazonses.com do what their names say: on or off")
+	flags.StringVar(&s.accounts, "accounts", "", "`file` of users, as htpasswd -B makes it, who alone may log in to SMTP and POP3 (empty: any user and password do); it is read again when it changes")
 	s.tls.flags(flags)
 	s.queue.flags(flags)
 	s.folders.flags(flags)
@@ -135,7 +138,8 @@ type room struct {
 	catcher   *catcher.Catcher
 	listeners listeners
 	rules     *rulesFile
-	keeper    *certs.Keeper // nil: there is no TLS
+	keeper    *certs.Keeper      // nil: there is no TLS
+	accounts  *accounts.Accounts // nil: everybody may log in
 }
 
 func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
@@ -148,6 +152,14 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 		ls.close()
 		return room{}, usageError{err}
 	}
+	users, err := s.users()
+	if err != nil {
+		ls.close()
+		return room{}, usageError{err}
+	}
+	if users != nil {
+		cfg.Accounts = users
+	}
 	c, err := catcher.New(cfg)
 	if err != nil {
 		ls.close()
@@ -158,7 +170,19 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 		ls.close()
 		return room{}, errors.Join(usagef("--rules %s: %w", s.rules, err), c.Close())
 	}
-	return room{c, ls, rules, cfg.TLS}, nil
+	return room{c, ls, rules, cfg.TLS, users}, nil
+}
+
+// users are those of --accounts; nil without it.
+func (s *settings) users() (*accounts.Accounts, error) {
+	if s.accounts == "" {
+		return nil, nil
+	}
+	users, err := accounts.Open(s.accounts)
+	if err != nil {
+		return nil, fmt.Errorf("--accounts: %w", err)
+	}
+	return users, nil
 }
 
 // maxBytesOnDisk is the default of --max-bytes with --data.
@@ -201,6 +225,9 @@ func (s *settings) check() error {
 	}
 	if err := errors.Join(s.tls.check(), s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
 		return err
+	}
+	if s.accounts != "" && s.pop3Password != "" {
+		return usagef("--accounts and --pop3-password exclude each other")
 	}
 	if err := ui.CheckBasePath(s.basePath); err != nil {
 		return usagef("--base-path %q: %w", s.basePath, err)
@@ -304,7 +331,7 @@ func (p program) announce(ls listeners, s *settings) {
 		fmt.Fprintf(p.stdout, "SMTP  %s  takes any mail\n", where(ls.smtp))
 	}
 	if ls.pop3 != nil {
-		fmt.Fprintf(p.stdout, "POP3  %s  user: the address, or @all for everything\n", where(ls.pop3))
+		fmt.Fprintf(p.stdout, "POP3  %s  %s\n", where(ls.pop3), s.whoReads())
 	}
 	if ls.http != nil {
 		fmt.Fprintf(p.stdout, "Page  %s\n", s.page("http", ls.http))
@@ -316,6 +343,14 @@ func (p program) announce(ls listeners, s *settings) {
 	if ls.smtp != nil {
 		fmt.Fprintf(p.stdout, "Try   %s send --server %s --to you@example.test --subject Hello --text Hi\n", p.name, where(ls.smtp))
 	}
+}
+
+// whoReads says what the user of POP3 is.
+func (s *settings) whoReads() string {
+	if s.accounts != "" {
+		return "user: one of the accounts, or MAILBOX*USER"
+	}
+	return "user: the address, or @all for everything"
 }
 
 // page is where the page is.
@@ -385,6 +420,18 @@ func (s *settings) run(ctx context.Context, room room, log *slog.Logger) (err er
 	return errors.Join(err, pageGroup.wait())
 }
 
+// watchAccounts reads the file of users again whenever it changes.
+func watchAccounts(ctx context.Context, users *accounts.Accounts, log *slog.Logger) error {
+	load := func() error {
+		changed, err := users.Reload()
+		if changed {
+			log.Info("accounts read", "users", users.Len())
+		}
+		return err
+	}
+	return watch(ctx, load, func(err error) { log.Error("the accounts stay as they were", "err", err) })
+}
+
 // watch reads files again that have changed.
 func (r room) watch(g *group, log *slog.Logger) {
 	if r.rules.path != "" {
@@ -392,6 +439,9 @@ func (r room) watch(g *group, log *slog.Logger) {
 	}
 	if r.keeper != nil {
 		g.run(func(ctx context.Context) error { return watchCertificate(ctx, r.keeper, log) })
+	}
+	if r.accounts != nil {
+		g.run(func(ctx context.Context) error { return watchAccounts(ctx, r.accounts, log) })
 	}
 }
 
@@ -408,6 +458,9 @@ func (s *settings) pop3Server(room room, log *slog.Logger) *pop3.Server {
 		RequireTLS:  s.tls.require,
 		IdleTimeout: time.Duration(s.pop3Idle),
 		Grace:       time.Duration(s.grace),
+	}
+	if room.accounts != nil {
+		server.Accounts = room.accounts
 	}
 	if s.pop3Password != "" {
 		server.Secret = func(string) (string, bool) { return s.pop3Password, true }

@@ -61,6 +61,8 @@ func TestBadUsageIsOneLineAndStatus2(t *testing.T) {
 		{[]string{"--tls", "on"}, nil, `--tls "on": want auto or off`},
 		{[]string{"--tls-cert", missing}, nil, "--tls-cert and --tls-key go together"},
 		{[]string{"--tls-cert", missing, "--tls-key", missing}, nil, "TLS: open " + missing},
+		{[]string{"--accounts", missing}, nil, "--accounts: open " + missing},
+		{[]string{"--accounts", missing, "--pop3-password", "x"}, nil, "--accounts and --pop3-password exclude each other"},
 		{[]string{"--require-tls"}, nil, "--require-tls needs --tls auto"},
 		{[]string{"--smtps", "127.0.0.1:0"}, nil, "--smtps, --pop3s and --https need --tls auto"},
 		{[]string{"--tls=auto", "--https", port}, nil, "--https " + port + ": already in use"},

@@ -37,8 +37,9 @@ type Config struct {
 	Log    *slog.Logger // nil: nowhere
 	Events int          // how many events readers can fall behind; 0: event.DefaultSize
 
-	TLS        *certs.Keeper // makes STARTTLS possible, and ServeSMTPS; nil: there is no TLS
-	RequireTLS bool          // SMTP takes no mail and no password before TLS
+	TLS        *certs.Keeper  // makes STARTTLS possible, and ServeSMTPS; nil: there is no TLS
+	RequireTLS bool           // SMTP takes no mail and no password before TLS
+	Accounts   smtpd.Accounts // who may log in over SMTP; nil: everybody
 
 	Queue   Queue
 	NoMagic bool // addresses at sim.test and such are like all others
@@ -103,6 +104,7 @@ func New(cfg Config) (*Catcher, error) {
 		Rules:          c.rules,
 		TLS:            cfg.TLS,
 		RequireTLS:     cfg.RequireTLS,
+		Accounts:       cfg.Accounts,
 		Attempted:      c.attempted,
 		Ended:          c.room.Ended,
 		Document:       c.atDot,

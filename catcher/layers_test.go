@@ -33,6 +33,7 @@ func mayImport() map[string][]string {
 		"catcher/archive":         layer0,
 		"catcher/rule":            slices.Concat(layer0, []string{"catcher/query"}),
 		"catcher/dsn":             layer0,
+		"catcher/accounts":        layer0,
 		"catcher/certs":           slices.Concat(layer0, []string{"catcher/rule"}),
 		"catcher/expect":          slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query"}),
 		"catcher/queue":           slices.Concat(layer0, []string{"catcher/store", "catcher/rule"}),
@@ -45,7 +46,7 @@ func mayImport() map[string][]string {
 		"ui/uitest":               {"catcher/catchertest", "ui"},
 		"catcher":                 layer2,
 		"catcher/catchertest":     slices.Concat(layer2, []string{"catcher", "pop3"}),
-		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "catcher/pickup", "catcher/drop", "pop3", "ui", "ui/api"}),
+		".":                       slices.Concat(layer2, []string{"catcher", "catcher/accounts", "catcher/store/disk", "catcher/archive", "catcher/pickup", "catcher/drop", "pop3", "ui", "ui/api"}),
 	}
 }
 
@@ -58,6 +59,7 @@ func ownedBy() map[string][]string {
 		"github.com/danielgtaylor/huma/v2": {"ui"},
 		"github.com/gorilla/websocket":     {"ui"},
 		"github.com/spf13/pflag":           {"."},
+		"golang.org/x/crypto":              {"catcher/accounts"},
 		"modernc.org/sqlite":               {"catcher/store/disk"},
 		"pgregory.net/rapid":               {"catcher/store/storetest"},
 	}

@@ -42,6 +42,7 @@ import (
 //	S" TEXT"                the server sends the octets of this Go string
 //	S! closed               the server closes the connection, having sent nothing more
 //	apop BOX WORD           the client sends APOP with the digest for this secret, which may be missing
+//	account NAME WORD HOME PATTERN  there are accounts, and this is one; HOME may be -; PATTERN is a mailbox, or *
 //	tls                     there is TLS; required: it is required; at once: clients begin with it
 //	H: NAME                 the client begins TLS, trusting our authority, and asks for a name
 //	H! NAME WHY             it does so in vain; WHY is as for S:
@@ -114,6 +115,9 @@ func (p *play) prepare(words []string, line string) {
 		for _, d := range m.Deliveries {
 			p.backend.Store.Delete(p.t.Context(), d.ID)
 		}
+	case "account":
+		accounts, _ := p.srv.Accounts.(someAccounts)
+		p.srv.Accounts = append(accounts, [4]string(words[1:5]))
 	case "tls":
 		p.srv.TLS, p.srv.RequireTLS, p.implicit = testKeeper(), line == "tls required", line == "tls at once"
 	case "secret":

@@ -22,6 +22,7 @@ func FuzzSession(f *testing.F) {
 		"APOP " + alice + " 00000000000000000000000000000000\r\n",
 		"USER " + strings.Repeat("a", 240) + "\r\nUSER @all\r\nPASS\r\nDELE 1\r\n quit \r\n",
 		strings.Repeat("\n", 30),
+		"USER " + alice + "*all\r\nPASS x\r\nSTAT\r\nQUIT\r\n",
 		"CAPA\r\nSTLS\r\n" + in + "DELE 1\r\nQUIT\r\n",
 		in + "STLS\r\nSTLS x\r\nQUIT\r\n",
 	} {
@@ -34,6 +35,9 @@ func FuzzSession(f *testing.F) {
 		b.put(t, "Subject: two\n\nsecond", alice)
 		rules := &randomRules{choices: faults}
 		s := &Server{Backend: b, TLS: testKeeper(), Rules: rules, wait: func(context.Context, time.Duration) {}}
+		if len(input)%3 == 0 {
+			s.Accounts = someAccounts{{alice, "x", alice, alice}, {"all", "x", "-", "*"}}
+		}
 		if secrets {
 			s.Secret = func(user string) (string, bool) { return "x", user == alice }
 		}

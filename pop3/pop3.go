@@ -43,6 +43,15 @@ type Backend interface {
 	Delete(ctx context.Context, ids ...mail.DeliveryID) ([]mail.Delivery, error)
 }
 
+// Accounts know users with a password of their own.
+type Accounts interface {
+	// Check says whether a password is the user's. If not, the client, which is known by
+	// its address, is to wait before it is told.
+	Check(user, password, client string) (ok bool, wait time.Duration)
+	May(user, box string) bool // read a mailbox
+	Home(user string) string   // the mailbox of a user who names none; "" when there is none
+}
+
 // AllMail is the login name that shows every message once, whoever it is for.
 // What is deleted there goes from all mailboxes.
 const AllMail = "@all"
@@ -73,6 +82,10 @@ type Server struct {
 	Rand        io.Reader                                      // for the timestamps of APOP and names of sessions, safe for concurrent use; nil: crypto/rand
 	IdleTimeout time.Duration                                  // for a command to come, and for the client to take a piece of a reply; 0: 10 minutes
 	Grace       time.Duration                                  // for commands in progress when Serve's context ends; 0: 5 seconds
+
+	// Accounts know who may log in, and what they may read; then Secret is not asked.
+	// The login name is the user's, or MAILBOX*USER. nil: there are none.
+	Accounts Accounts
 
 	// Secret returns the password of a mailbox, if it has one; of all others any
 	// password does. When Secret is set, APOP is offered, and works for those

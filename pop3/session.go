@@ -44,9 +44,9 @@ type session struct {
 
 	line  []byte    // what readLine has read
 	stamp string    // timestamp for APOP; "" when that is not offered
-	user  string    // mailbox that the last command, USER, named; else ""
+	user  string    // what the last command, USER, named: a mailbox or an account; else ""
 	drop  *maildrop // nil in the AUTHORIZATION state
-	bad   int       // bad commands so far
+	bad   int       // bad commands, and failed logins, so far
 	over  bool      // no further command is taken
 	torn  bool      // the connection breaks, without a good-bye of TLS
 }
@@ -70,7 +70,7 @@ func (s *Server) session(stop, hard context.Context, conn net.Conn, implicit boo
 		out:  newWriter(conn, s.idle()),
 		stop: stop,
 	}
-	if s.Secret != nil {
+	if s.Secret != nil && s.Accounts == nil {
 		c.stamp = "<" + nonce + "@" + s.domain() + ">"
 	}
 	if implicit {

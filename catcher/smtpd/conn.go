@@ -75,6 +75,8 @@ type conn struct {
 	reset     bool          // it ends with a RST
 	ending    string        // how it ends, as in mail.Talk; "" as long as that is open
 
+	failed int // logins
+
 	began time.Time // by the system's clock
 
 	octetsIn, octetsOut atomic.Int64

@@ -104,7 +104,7 @@ func (s *session) AuthMechanisms() []string {
 	if s.c.wantsTLS("AUTH") {
 		return nil
 	}
-	return mechanisms()
+	return s.c.srv.mechanisms()
 }
 
 // Auth is not called: the front does AUTH.

@@ -42,6 +42,12 @@ type Acceptor interface {
 	Accept(ctx context.Context, env mail.Envelope, body io.Reader) (mail.Receipt, error)
 }
 
+// Accounts know who may log in. Who fails is told so only after a while. A client is
+// known by its address.
+type Accounts interface {
+	Check(user, password, client string) (ok bool, wait time.Duration)
+}
+
 // The settings that a zero Server uses.
 const (
 	DefaultMaxMessageSize = 50 << 20
@@ -67,6 +73,7 @@ type Server struct {
 	Rules          rule.Judge    // what shall go wrong; nil: nothing
 	TLS            *certs.Keeper // makes STARTTLS possible, and ServeTLS; nil: there is no TLS
 	RequireTLS     bool          // no mail and no password before TLS
+	Accounts       Accounts      // who may log in; nil: everybody
 
 	// Attempted is told of what went wrong, with as much of the message as had come,
 	// or nil; what it keeps of that is its own. It must be quick. nil: nobody.

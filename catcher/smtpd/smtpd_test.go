@@ -200,6 +200,7 @@ func match(pattern, line string) bool {
 //	limit N     the message size limit
 //	rule …      a rule; see table.add
 //	patient     waits last until something ends them
+//	accounts    only joe may log in, with pw; who fails waits a second
 //	tls         there is TLS; required: it is required; at once: clients begin with it
 func TestDialogs(t *testing.T) {
 	t.Parallel()
@@ -244,6 +245,10 @@ func playDialog(t *testing.T, file, script string) {
 		}
 		if line == "patient" {
 			st.patient = true
+			continue
+		}
+		if line == "accounts" {
+			s.Accounts = oneAccount{}
 			continue
 		}
 		if how, ok := strings.CutPrefix(line, "tls"); ok {
