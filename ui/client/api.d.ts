@@ -4209,6 +4209,10 @@ export interface operations {
                      *       "smtp": "127.0.0.1:1025",
                      *       "pop3": "127.0.0.1:1110",
                      *       "http": "127.0.0.1:8025",
+                     *       "tls": true,
+                     *       "smtps": "127.0.0.1:1465",
+                     *       "pop3s": "127.0.0.1:1995",
+                     *       "https": "127.0.0.1:8443",
                      *       "startedAt": "2026-03-01T12:00:00Z",
                      *       "maxMessageSize": 1048576,
                      *       "clock": {
@@ -4264,6 +4268,16 @@ export interface operations {
                      *           "example": "550@sim.test",
                      *           "stage": "rcpt",
                      *           "what": "refused with that code (400 to 599) and a text that fits"
+                     *         }
+                     *       ],
+                     *       "names": [
+                     *         {
+                     *           "name": "expired.tls.test",
+                     *           "what": "the certificate has expired"
+                     *         },
+                     *         {
+                     *           "name": "not-yet-valid.tls.test",
+                     *           "what": "the certificate is not valid yet"
                      *         }
                      *       ],
                      *       "presets": [
@@ -6592,7 +6606,8 @@ export interface operations {
                      *           "name": "connect",
                      *           "what": "a client connects",
                      *           "fields": [
-                     *             "client"
+                     *             "client",
+                     *             "port"
                      *           ],
                      *           "actions": [
                      *             "reply",
@@ -6613,6 +6628,7 @@ export interface operations {
                      *           "what": "the greeting",
                      *           "fields": [
                      *             "client",
+                     *             "port",
                      *             "tls"
                      *           ],
                      *           "actions": [
@@ -6634,6 +6650,7 @@ export interface operations {
                      *           "what": "EHLO or HELO",
                      *           "fields": [
                      *             "client",
+                     *             "port",
                      *             "helo",
                      *             "tls"
                      *           ],
@@ -6659,6 +6676,7 @@ export interface operations {
                      *           "what": "STARTTLS",
                      *           "fields": [
                      *             "client",
+                     *             "port",
                      *             "helo",
                      *             "tls"
                      *           ],
@@ -6669,6 +6687,28 @@ export interface operations {
                      *             "hang",
                      *             "drop",
                      *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "handshake",
+                     *           "what": "TLS begins, in any protocol",
+                     *           "fields": [
+                     *             "client",
+                     *             "port",
+                     *             "helo",
+                     *             "sni"
+                     *           ],
+                     *           "actions": [
+                     *             "tls",
+                     *             "delay",
+                     *             "hang",
+                     *             "drop",
                      *             "pass"
                      *           ],
                      *           "per": [
@@ -6989,11 +7029,32 @@ export interface operations {
                      *           ]
                      *         },
                      *         {
+                     *           "name": "port",
+                     *           "what": "ours that the client connected to",
+                     *           "values": [
+                     *             {
+                     *               "text": "465"
+                     *             },
+                     *             {
+                     *               "text": "1465"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
                      *           "name": "helo",
                      *           "what": "what the client calls itself",
                      *           "values": [
                      *             {
                      *               "text": "*.internal"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "sni",
+                     *           "what": "the name that TLS is asked for",
+                     *           "values": [
+                     *             {
+                     *               "text": "*.example.test"
                      *             }
                      *           ]
                      *         },
@@ -7345,6 +7406,9 @@ export interface operations {
                      *             },
                      *             {
                      *               "text": "AUTH"
+                     *             },
+                     *             {
+                     *               "text": "STARTTLS"
                      *             }
                      *           ],
                      *           "presets": [
@@ -7415,6 +7479,41 @@ export interface operations {
                      *             "163-spam",
                      *             "163-reputation",
                      *             "163-from"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "tls",
+                     *           "what": "something is wrong with it",
+                     *           "args": "FLAW",
+                     *           "values": [
+                     *             {
+                     *               "text": "expired",
+                     *               "what": "the certificate has expired"
+                     *             },
+                     *             {
+                     *               "text": "not-yet-valid",
+                     *               "what": "the certificate is not valid yet"
+                     *             },
+                     *             {
+                     *               "text": "wrong-name",
+                     *               "what": "the certificate is for another name"
+                     *             },
+                     *             {
+                     *               "text": "self-signed",
+                     *               "what": "the certificate is signed by itself"
+                     *             },
+                     *             {
+                     *               "text": "untrusted",
+                     *               "what": "the certificate is signed by an authority that nobody knows"
+                     *             },
+                     *             {
+                     *               "text": "old-protocol",
+                     *               "what": "TLS 1.0 and 1.1 only"
+                     *             },
+                     *             {
+                     *               "text": "broken",
+                     *               "what": "the connection breaks in mid-handshake"
+                     *             }
                      *           ]
                      *         },
                      *         {
