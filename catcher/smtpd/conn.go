@@ -84,6 +84,7 @@ type conn struct {
 	mu       sync.Mutex // guards below
 	info     mail.Session
 	open     openTransaction
+	noTLS    string    // why TLS did not come about; "" for nothing
 	sent     bool      // there was a transaction
 	armed    time.Time // when the deadline was set
 	waiting  bool      // in a read that drain may end
@@ -130,7 +131,7 @@ func (c *conn) about() mail.Session {
 // talk is what is known of the session and what has come of it.
 func (c *conn) talk() mail.Talk {
 	c.mu.Lock()
-	t := mail.Talk{Session: c.info, State: c.state()}
+	t := mail.Talk{Session: c.info, State: c.state(), NoTLS: c.noTLS}
 	c.mu.Unlock()
 	t.Protocol = protocolName(&t.Session, false)
 	t.In, t.Out = c.octetsIn.Load(), c.octetsOut.Load()

@@ -107,6 +107,9 @@ func (c *conn) handshake() error {
 // unsafe ends a session in which TLS has not come about.
 func (c *conn) unsafe(d rule.Decision, err error) error {
 	c.over = true
+	c.mu.Lock()
+	c.noTLS = err.Error()
+	c.mu.Unlock()
 	c.script.add('#', "no TLS: "+err.Error())
 	c.srv.Log.Info("TLS handshake failed", "session", c.id, "remote", c.about().Remote, "err", err)
 	if len(d.Do) == 0 || d.Do[len(d.Do)-1].Kind == rule.Pass {

@@ -129,6 +129,22 @@ func TestPauseInTLS(t *testing.T) {
 	}
 }
 
+// TestTLSThatFailsIsToldOf: who looks for what went wrong finds it.
+func TestTLSThatFailsIsToldOf(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer()
+	s.TLS = testKeeper()
+	addr, _ := serveHow(t, s, true)
+	c := connect(t, addr)
+	if err := tls.Client(c.Conn, &tls.Config{ServerName: "mx.test"}).Handshake(); err == nil { // which trusts nobody
+		t.Fatal("it was trusted")
+	}
+	c.Close()
+	if got := ended(t, s); !got.Wrong() || !strings.Contains(got.NoTLS, "bad certificate") || got.TLS != "" || got.End != "left" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestShutdownInTLS: a client that is idle is told, one in mid-handshake is not waited for.
 func TestShutdownInTLS(t *testing.T) {
 	t.Parallel()

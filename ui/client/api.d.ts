@@ -2555,6 +2555,8 @@ export interface components {
              * @description How many were accepted.
              */
             messages: number;
+            /** @description Why TLS did not come about that was begun; empty when it did, or was not begun. */
+            noTls: string;
             /**
              * Format: int64
              * @description From the client.
@@ -2648,6 +2650,8 @@ export interface components {
              * @description How many were accepted.
              */
             messages: number;
+            /** @description Why TLS did not come about that was begun; empty when it did, or was not begun. */
+            noTls: string;
             /**
              * Format: int64
              * @description From the client.
@@ -8469,6 +8473,7 @@ export interface operations {
                      *         "enhanced": "5.1.1",
                      *         "text": "No such user"
                      *       },
+                     *       "noTls": "",
                      *       "octetsIn": 80,
                      *       "octetsOut": 120,
                      *       "timings": {
