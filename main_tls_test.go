@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -370,6 +371,27 @@ func TestTLSByRule(t *testing.T) {
 		if got := p.seen(t, step.address, step.name, step.more...); !strings.Contains(got, step.want) {
 			t.Errorf("step %d: openssl shows\n%s", i+1, got)
 		}
+	}
+}
+
+// TestEndWhileHandshakesHang: a rule that lets clients hang does not keep the program.
+func TestEndWhileHandshakesHang(t *testing.T) {
+	t.Parallel()
+	p := startTLS(t, "--grace", "1s")
+	p.addRules(t, "handshake hang")
+	for _, address := range []string{p.smtps, p.pop3s, strings.TrimSuffix(strings.TrimPrefix(p.https, "https://"), "/")} {
+		nc, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { nc.Close() })
+		go tls.Client(nc, p.trusting(t, "localhost")).Handshake() // ends with the connection
+	}
+	await(t, "the rule", func() bool { return strings.Contains(string(p.get(t, "/v1/rules")), `"applied":3`) })
+	begun := time.Now()
+	p.stop(t)
+	if took := time.Since(begun); took > patience/4 {
+		t.Errorf("it took %v", took)
 	}
 }
 

@@ -4,8 +4,9 @@
 // Each connection has a smtp.Server to itself, on top of a conn that reads
 // commands and bodies, gathers replies into few writes, and answers by itself
 // where go-smtp would be wrong or slow. So go-smtp leads the conversation: it
-// greets, tells what is offered, authenticates, minds errors and says good-bye.
-// A transaction, from MAIL to the end of the message, is the conn's own.
+// greets, tells what is offered, minds errors and says good-bye. A transaction, from
+// MAIL to the end of the message, is the conn's own, and so are AUTH and TLS, which is
+// spoken below the conn.
 //
 // Before anything is done, rules are asked whether it is to go wrong, and how.
 package smtpd
