@@ -289,6 +289,7 @@ func timelines(t *testing.T, browser context.Context) {
 	p.advance(49 * time.Hour)
 	b.shows(".track .chip", "bounced")
 	b.shows(".track .steps", "deferred ×")
+	b.shows(".track summary .reply", "4.4.1")
 	b.click(".track summary")
 	b.shows(".track li", "rule partner")
 	b.shows(".track li .reply", "4.4.1")

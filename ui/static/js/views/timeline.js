@@ -20,9 +20,15 @@ export function Timeline({ message: { receivedAt, deliveries } }) {
     </section>`;
 }
 
+/** why is what the last server that refused a delivery said, as long as it has not got through. */
+const why = (state, steps) => !['delivered', 'relayed'].includes(state) && steps.findLast(({ reply }) => reply?.code >= 400)?.reply;
+
 const Track = ({ rcpt, state, steps, next }) => html`
   <details class="track">
-    <summary><span class="rcpt">${rcpt}</span><span class="steps">${gather(steps).map((step) => html`<${Mark} ...${step} />`)}</span><${StateChip} state=${state} /></summary>
+    <summary>
+      <span class="rcpt">${rcpt}</span><span class="steps">${gather(steps).map((step) => html`<${Mark} ...${step} />`)}</span><${StateChip} state=${state} />
+      <${Reply} reply=${why(state, steps)} />
+    </summary>
     <ol>${steps.map((step) => html`<${Step} ...${step} />`)}</ol>
     ${next && html`<p class="where">${t.timeline.next(exact(next))}</p>`}
   </details>`;
