@@ -7,26 +7,18 @@ import { icon } from '../icons.js';
 import { attempts, filter, load, more } from '../state/attempts.js';
 import { fail } from '../state/notices.js';
 import { t } from '../strings.js';
-import { Copyable, Failure, IconButton, Loading, Reply } from './parts.js';
-import { ViewHead } from './queue.js';
+import { Copyable, Failure, Filter, IconButton, Loading, Reply, View } from './parts.js';
 import { Link, RuleLink } from './trial.js';
 
 export function Attempts() {
-  const find = ({ target }) => {
-    filter.value = target.value;
+  const find = (value) => {
+    filter.value = value;
     load().catch(() => {});
   };
-  return html`
-    <section class="list view attempts" aria-label=${t.places.attempts}>
-      <${ViewHead} title=${t.places.attempts}>
-        <label class="filter">
-          ${icon('search')}
-          <input type="search" autocomplete="off" spellcheck="false" placeholder=${t.attempts.filter} aria-label=${t.attempts.filter} value=${filter.value} onInput=${find} />
-        </label>
-        ${attempts.value.rows.length > 0 && html`<${IconButton} name="trash" label=${t.attempts.clear} onClick=${askToClearAttempts} />`}
-      <//>
-      <div class="view-body"><${Body} /></div>
-    </section>`;
+  const tools = html`
+    <${Filter} label=${t.attempts.filter} value=${filter.value} onInput=${find} />
+    ${attempts.value.rows.length > 0 && html`<${IconButton} name="trash" label=${t.attempts.clear} onClick=${askToClearAttempts} />`}`;
+  return html`<${View} name="attempts" tools=${tools}><${Body} /><//>`;
 }
 
 function Body() {

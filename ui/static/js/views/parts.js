@@ -5,7 +5,7 @@ import { asFile } from '../api.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { reply as said } from '../format.js';
-import { address, follow, go, route } from '../router.js';
+import { address, follow, go } from '../router.js';
 import { room } from '../settings.js';
 import { t } from '../strings.js';
 
@@ -95,18 +95,14 @@ export function Some({ of, most, each, tag = 'span' }) {
 export const Title = ({ text, close }) => html`
   <div class="dialog-title"><h2 id="dialog-title">${text}</h2><${IconButton} name="close" label=${t.actions.close} onClick=${close} /></div>`;
 
-/** The head of a view that takes the place of the list. */
-export const ViewHead = ({ title, children }) => html`
-  <header class="pane-head">
-    ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ view: route.value.view, pane: 'boxes' })} />`}
-    <h1>${title}</h1>
-    ${children}
-  </header>`;
-
 /** A view that takes the place of the list: one of t.places, with what its head has beside the title. */
 export const View = ({ name, tools, children }) => html`
   <section class="list view ${name}" aria-label=${t.places[name]}>
-    <${ViewHead} title=${t.places[name]}>${tools}<//>
+    <header class="pane-head">
+      ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ view: name, pane: 'boxes' })} />`}
+      <h1>${t.places[name]}</h1>
+      ${tools}
+    </header>
     <div class="view-body">${children}</div>
   </section>`;
 

@@ -14,7 +14,6 @@ import { ClockRow } from './clock.js';
 import { Picture } from './pipeline.js';
 import { Failure, IconButton, Loading, QuietButton, Reply, StateChip, View } from './parts.js';
 
-export { ViewHead } from './parts.js';
 
 export function Queue() {
   const box = useRef(null), [width, setWidth] = useState(0);

@@ -7,8 +7,7 @@ import { sentence } from '../sentence.js';
 import { ask, fail } from '../state/notices.js';
 import { about, change, draft, load, loadWords, rules, subject, words } from '../state/rules.js';
 import { t } from '../strings.js';
-import { Copyable, Failure, IconButton, Loading } from './parts.js';
-import { ViewHead } from './queue.js';
+import { Copyable, Failure, IconButton, Loading, View } from './parts.js';
 import { Editor, write } from './ruleeditor.js';
 import { Trial } from './trial.js';
 
@@ -31,19 +30,16 @@ export function Rules() {
     write({ ...draft.value, text: text.replace('…', () => whom) }, whom);
   };
   return html`
-    <section class="list view rules" aria-label=${t.places.rules}>
-      <${ViewHead} title=${t.places.rules} />
-      <div class="view-body">
-        <div class="desk">
-          <${Editor} />
-          <p class="starts">${Object.entries(starts).map(([name, text]) => html`
-            <button key=${name} type="button" class="start" onClick=${() => start(text)}>${t.ruleStarts[name]}</button>`)}</p>
-          <${Trial} />
-        </div>
-        <${List} />
-        <${Magic} />
+    <${View} name="rules">
+      <div class="desk">
+        <${Editor} />
+        <p class="starts">${Object.entries(starts).map(([name, text]) => html`
+          <button key=${name} type="button" class="start" onClick=${() => start(text)}>${t.ruleStarts[name]}</button>`)}</p>
+        <${Trial} />
       </div>
-    </section>`;
+      <${List} />
+      <${Magic} />
+    <//>`;
 }
 
 function List() {
