@@ -9,6 +9,7 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/postroom/postroom/catcher/query"
+	"github.com/postroom/postroom/ui"
+	"github.com/postroom/postroom/ui/api"
 )
 
 // imported gives what an asynchronous function returns whose body is the script;
@@ -262,6 +265,64 @@ func domains(t *testing.T, browser context.Context) {
 	b.until(`document.querySelectorAll('.treeitem').length === 14 && !document.querySelector('.group')`)
 	b.do(chromedp.Reload())
 	b.until(`document.querySelectorAll('.treeitem').length === 14 && !document.querySelector('.group')`)
+}
+
+// oneLimit are settings of which one can be changed, to sizes.
+type oneLimit struct {
+	mu    sync.Mutex
+	value string // "" as long as nobody has changed it; mu guards it
+}
+
+func (o *oneLimit) List() []api.Setting {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	list := exampleSettings{}.List()
+	if o.value == "" {
+		list[1].Value, list[1].Source = "50MiB", "default"
+	} else {
+		list[1].Value = o.value
+	}
+	return list
+}
+
+func (o *oneLimit) Change(values map[string]string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for name, value := range values {
+		if !strings.HasSuffix(value, "MiB") {
+			return ui.SettingError{Name: name, Problem: "no size: " + value}
+		}
+		o.value = value
+	}
+	return nil
+}
+
+// setUp reads and changes the settings of the server.
+func setUp(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	b.open(p.url("/"))
+	b.until(live)
+	b.press(",")
+	b.push("#settings", "Server settings")
+	b.isAt("/settings")
+	b.shows(".flag", "--pop3-password")
+	b.shows(".flag[data-source=environment]", "•••")
+	b.shows(".settings h2", "Limits")
+	b.until(`document.querySelector('.flag input').value === '50MiB'`)
+	change := func(value string) {
+		b.run(fmt.Sprintf(`const e = document.querySelector('.flag input'); e.value = %q; e.dispatchEvent(new Event('change', { bubbles: true }))`, value))
+	}
+	change("much")
+	b.shows(".toast", "no size: much")
+	b.until(`document.querySelector('.flag input').value === '50MiB'`)
+	change("20MiB")
+	b.shows(".flag[data-source=api]", "changed here")
+	b.run(`const e = document.querySelector('.settings [type=search]'); e.value = 'APOP'; e.dispatchEvent(new InputEvent('input', { bubbles: true }))`)
+	b.until(`document.querySelectorAll('.flag').length === 1`)
+	b.open(p.url("/"))
+	b.until(live)
+	b.press("ge")
+	b.until(`document.querySelector('.flag input')?.value === '20MiB'`)
 }
 
 func settings(t *testing.T, browser context.Context) {

@@ -70,7 +70,7 @@ func (p *post) start() {
 	}
 	p.catcher = c
 	server := &ui.Server{
-		Backend: c, Page: ui.Page(p.base), BasePath: p.base, Version: "test", SMTP: "127.0.0.1:1025", POP3: "127.0.0.1:1110",
+		Backend: c, Settings: &oneLimit{}, Page: ui.Page(p.base), BasePath: p.base, Version: "test", SMTP: "127.0.0.1:1025", POP3: "127.0.0.1:1110",
 		Grace: 100 * time.Millisecond,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -357,6 +357,7 @@ func TestPageInBrowser(t *testing.T) {
 		{"searches are completed and remembered", completes},
 		{"mailboxes by domain, and pinned", domains},
 		{"settings", settings},
+		{"how the server is set up", setUp},
 		{"news for a tab in the background", notifies},
 		{"two messages are compared", compares},
 		{"differences, completions and fuzzy matches", pureModules},

@@ -65,6 +65,7 @@ func views(t *testing.T) []view {
 		{"sessions", "/sessions", "", busy, `document.querySelectorAll('.talk').length > 3`},
 		{"session", "/sessions", ".talk", busy, `document.querySelector('.script')`},
 		{"compose", "/", ".topbar [title=Compose]", full, `document.querySelector('.compose')`},
+		{"server-settings", "/settings", "", busy, `document.querySelectorAll('.flag').length > 1`},
 		{"ask", "/", ".list [aria-label='Delete all mail']", full, `document.querySelector('dialog[open]')`},
 		{"setup", "/", "#settings .quiet-button", full, `document.querySelector('dialog[open]')`},
 		{"keys", "/", "#settings .quiet-button:last-child", full, `document.querySelector('.key-groups')`},

@@ -56,7 +56,7 @@ func page(base string) *http.ServeMux {
 		mux.Handle("GET /"+versioned(name, version), file.lasting())
 	}
 	shell := newAsset("index.html", document(base, version))
-	for _, address := range []string{"/{$}", "/mailbox/{address}", "/message/{id}", "/queue", "/badmail", "/attempts", "/rules", "/sessions", "/sessions/{id}", "/compare"} {
+	for _, address := range []string{"/{$}", "/mailbox/{address}", "/message/{id}", "/queue", "/badmail", "/attempts", "/rules", "/sessions", "/sessions/{id}", "/compare", "/settings"} {
 		mux.Handle("GET "+address, shell)
 	}
 	return mux

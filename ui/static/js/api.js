@@ -49,6 +49,8 @@ export const checkRule = (text, signal) => send('POST', '/rules/check', { text }
 export const tryRule = (trial, signal) => send('POST', '/rules/try', trial, signal);
 export const ruleLanguage = () => get('/rules/language');
 export const magic = () => get('/magic');
+export const settings = () => get('/settings');
+export const changeSettings = (values) => send('PATCH', '/settings', values);
 export const sendSample = () => send('POST', '/messages/sample');
 
 /** Addresses of things that the browser fetches by itself. */

@@ -79,6 +79,7 @@ const groups = {
   go: [
     { name: 'all', words: () => t.allMail, keys: ['g i'], run: () => go({}) },
     ...places.map(({ name, view, box, key, when }) => ({ name, keys: [`g ${key}`], run: () => go({ view, box }), when })),
+    { name: 'server', words: () => t.places.settings, keys: ['g e'], run: () => go({ view: 'settings' }) },
     { name: 'filter', keys: ['f', 'g m'], run: focusFilter },
   ],
   everywhere: [

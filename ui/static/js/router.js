@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { base } from './base.js';
 
-export const VIEWS = ['queue', 'attempts', 'rules', 'sessions', 'compare'];
+export const VIEWS = ['queue', 'attempts', 'rules', 'sessions', 'compare', 'settings'];
 
 /**
  * A place: box is a mailbox or '' for all mail; view is one of VIEWS in place of a mailbox, or '';

@@ -16,7 +16,7 @@ export default {
   },
 
   places: {
-    queue: 'Queue', badmail: 'Badmail', done: 'Done', sessions: 'Sessions', attempts: 'Attempts', rules: 'Rules', clock: 'Clock',
+    settings: 'Server settings', queue: 'Queue', badmail: 'Badmail', done: 'Done', sessions: 'Sessions', attempts: 'Attempts', rules: 'Rules', clock: 'Clock',
     hints: {
       queue: 'Mail that waits to be relayed, returned or let go',
       badmail: 'Mail that could be neither delivered nor returned to its sender',
@@ -221,6 +221,8 @@ export default {
     notify: { title: 'Notifications', off: 'Off', all: 'All mail' },
     denied: 'The browser does not allow them here. They need localhost or HTTPS.',
   },
+
+  server: { filter: 'Filter settings', sources: { default: 'default', flag: 'flag', environment: 'environment', api: 'changed here' } },
 
   notify: { mails: (n) => many(n, 'new message', 'new messages') },
 

@@ -16,7 +16,7 @@ export default {
   },
 
   places: {
-    queue: '队列', badmail: '死信', done: '已完成', sessions: '会话', attempts: '尝试', rules: '规则', clock: '时钟',
+    settings: '服务器设置', queue: '队列', badmail: '死信', done: '已完成', sessions: '会话', attempts: '尝试', rules: '规则', clock: '时钟',
     hints: {
       queue: '等待转发、退回或放行的邮件',
       badmail: '既无法投递也无法退回发件人的邮件',
@@ -220,6 +220,8 @@ export default {
     notify: { title: '通知', off: '关闭', all: '全部邮件' },
     denied: '浏览器不允许在此发送通知。通知需要 localhost 或 HTTPS。',
   },
+
+  server: { filter: '筛选设置', sources: { default: '默认', flag: '命令行', environment: '环境变量', api: '在此更改' } },
 
   notify: { mails: (n) => `${count(n)} 封新邮件` },
 

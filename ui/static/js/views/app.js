@@ -12,13 +12,14 @@ import { Mailboxes } from './mailboxes.js';
 import { Message } from './message.js';
 import { Queue } from './queue.js';
 import { Rules } from './rules.js';
+import { Server } from './server.js';
 import { Settings } from './settings.js';
 import { Session, Sessions } from './sessions.js';
 import { StatusStrip } from './status.js';
 import { TopBar } from './topbar.js';
 import { t } from '../strings.js';
 
-const views = { '': List, queue: Queue, attempts: Attempts, rules: Rules, sessions: Sessions, compare: Compare };
+const views = { '': List, queue: Queue, attempts: Attempts, rules: Rules, sessions: Sessions, compare: Compare, settings: Server };
 
 export function App() {
   const { id, pane, view, session } = route.value, open = id || session;

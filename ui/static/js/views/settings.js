@@ -1,6 +1,7 @@
 // The panel of choices, kept in this browser.
 import { html } from '../html.js';
 import { density, grouping, language, theme, times } from '../settings.js';
+import { go } from '../router.js';
 import { dialog } from '../state/notices.js';
 import { notify, permitted, wantNotes } from '../state/notify.js';
 import { languages, t } from '../strings.js';
@@ -27,16 +28,18 @@ function Setting([{ title, ...words }, chosen, choose = (value) => { chosen.valu
 }
 
 export function Settings() {
-  const open = (kind) => () => {
+  const then = (act) => () => {
     document.getElementById('settings').hidePopover();
-    dialog.value = { kind };
+    act();
   };
+  const open = (kind) => then(() => { dialog.value = { kind }; });
   return html`
     <div id="settings" popover role="dialog" aria-label=${t.commands.settings}>
       ${settings.map(Setting)}
       <p class="hint" role="status">${notify.value !== 'off' && !permitted.value ? t.settings.denied : ''}</p>
       <p class="more">
         <${QuietButton} name="plug" label=${t.commands.setup} onClick=${open('setup')} />
+        <${QuietButton} name="settings" label=${t.places.settings} onClick=${then(() => go({ view: 'settings' }))} />
         <${QuietButton} name="command" label=${t.commands.help} onClick=${open('keys')} />
       </p>
     </div>`;
