@@ -62,7 +62,7 @@ func testFlags() []struct{ flag, field, about string } {
 
 // An expectCall is the flags of expect.
 type expectCall struct {
-	http                string
+	http, token         string
 	want                api.Expect
 	names               []string // of the values, in the order of --extract
 	tested              []string // the flags that want.Match came from
@@ -80,7 +80,7 @@ func (p program) expect(ctx context.Context, args []string) error {
 		return err
 	}
 	began := time.Now()
-	client := clientFor(c.http)
+	client := withToken(clientFor(c.http), c.token)
 	defer client.CloseIdleConnections()
 	stop := p.waiting("waiting for "+c.name, began)
 	v, err := c.wait(ctx, client)
@@ -125,6 +125,7 @@ func (p program) readExpect(args []string) (c expectCall, err error) {
 	var none bool
 	var extract, header []string
 	flags.StringVar(&c.http, "http", "127.0.0.1:8025", "`address` of the HTTP API, host:port or unix:PATH")
+	tokenFlag(flags, &c.token)
 	flags.StringVar(&c.want.To, "to", "", "envelope recipient: an `address`, or a pattern with *")
 	flags.StringVar(&c.want.Mailbox, "mailbox", "", "`address` of the mailbox in which it lies")
 	flags.StringVar(&c.want.Query, "query", "", "a `search` that must find it")
@@ -259,7 +260,7 @@ func (c *expectCall) extract(list []string) error {
 // askedOf lists the flags that say what is wanted.
 func askedOf(flags *pflag.FlagSet) (list []asked) {
 	flags.Visit(func(f *pflag.Flag) {
-		if slices.Contains([]string{"http", "json", "junit", "report", "name"}, f.Name) {
+		if slices.Contains([]string{"http", "token", "json", "junit", "report", "name"}, f.Name) {
 			return
 		}
 		values := []string{f.Value.String()}
@@ -470,9 +471,10 @@ Exit status: 0 well, 2 bad usage, 3 no server that could tell.`
 
 func (p program) cursor(ctx context.Context, args []string) error {
 	flags := p.newFlags("cursor", cursorIntro)
-	var address string
+	var address, token string
 	var asJSON bool
 	flags.StringVar(&address, "http", "127.0.0.1:8025", "`address` of the HTTP API, host:port or unix:PATH")
+	tokenFlag(flags, &token)
 	flags.BoolVar(&asJSON, "json", false, "print the answer as JSON")
 	if err := p.parseFlags(flags, args); err != nil {
 		return err
@@ -481,7 +483,7 @@ func (p program) cursor(ctx context.Context, args []string) error {
 		return err
 	}
 	var v api.Cursor
-	body, err := obtain(ctx, http.MethodGet, address, "/v1/cursor", nil, &v)
+	body, err := obtain(ctx, http.MethodGet, address, token, "/v1/cursor", nil, &v)
 	return p.printOne(asJSON, body, v.Cursor, err)
 }
 
@@ -495,10 +497,11 @@ Exit status: 0 well, 2 bad usage, 3 no server that could tell.`
 
 func (p program) address(ctx context.Context, args []string) error {
 	flags := p.newFlags("address", addressIntro)
-	var address string
+	var address, token string
 	var want api.NewAddress
 	var asJSON bool
 	flags.StringVar(&address, "http", "127.0.0.1:8025", "`address` of the HTTP API, host:port or unix:PATH")
+	tokenFlag(flags, &token)
 	flags.StringVar(&want.Prefix, "prefix", "", "how it `begins` (default test)")
 	flags.StringVar(&want.Domain, "domain", "", "`domain` (default test.local)")
 	flags.StringArrayVar(&want.Rules, "rule", nil, "`rule` for mail to it only, as a line without to=; give it again for more")
@@ -511,7 +514,7 @@ func (p program) address(ctx context.Context, args []string) error {
 		return err
 	}
 	var v api.AnAddress
-	body, err := obtain(ctx, http.MethodPost, address, "/v1/addresses", want, &v)
+	body, err := obtain(ctx, http.MethodPost, address, token, "/v1/addresses", want, &v)
 	return p.printOne(asJSON, body, v.Address, err)
 }
 
@@ -528,11 +531,11 @@ func (p program) printOne(asJSON bool, body []byte, text string, err error) erro
 }
 
 // obtain asks for one thing. That the request makes no sense is an error of usage.
-func obtain(ctx context.Context, method, address, path string, send, v any) ([]byte, error) {
+func obtain(ctx context.Context, method, address, token, path string, send, v any) ([]byte, error) {
 	if address == "off" {
 		return nil, usagef("--http is off: nobody to ask")
 	}
-	client := clientFor(address)
+	client := withToken(clientFor(address), token)
 	defer client.CloseIdleConnections()
 	status, body, err := exchange(ctx, client, method, address, path, send)
 	if err != nil {

@@ -42,6 +42,7 @@ Exit status: 0 all, 1 something failed (the rest is there), 2 bad usage.`
 // An exportCall is the flags of export.
 type exportCall struct {
 	http, data     string
+	token          string
 	format         string
 	query, mailbox string
 	force, quiet   bool
@@ -52,6 +53,7 @@ func (p program) export(ctx context.Context, args []string) (failed error) {
 	var c exportCall
 	flags := p.newFlags("export", exportIntro)
 	flags.StringVar(&c.http, "http", "127.0.0.1:8025", "`address` of the HTTP API")
+	tokenFlag(flags, &c.token)
 	flags.StringVar(&c.data, "data", "", "`folder` that keeps the mail, to be read without a server")
 	flags.StringVar(&c.format, "format", "eml", "eml, mbox or maildir")
 	flags.StringVar(&c.query, "query", "", "only messages that this search finds")
@@ -115,7 +117,7 @@ func (c *exportCall) connect(args []string, changed func(string) bool) (*http.Cl
 	case c.http == "off":
 		return nil, nil, usagef("--http is off: nobody to ask")
 	}
-	client := clientFor(c.http)
+	client := withToken(clientFor(c.http), c.token)
 	return client, func() error { client.CloseIdleConnections(); return nil }, nil
 }
 

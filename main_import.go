@@ -42,6 +42,7 @@ Exit status: 0 all, 1 something failed (the rest is there), 2 bad usage.`
 // An importCall is the flags of import, and what they lead to.
 type importCall struct {
 	server, http string
+	token        string
 	data         string
 	from         string
 	fromGiven    bool
@@ -55,6 +56,7 @@ func (p program) importMail(ctx context.Context, args []string) (failed error) {
 	flags := p.newFlags("import", importIntro)
 	flags.StringVar(&c.server, "server", "127.0.0.1:1025", "`address` of the SMTP server, host:port or unix:PATH")
 	flags.StringVar(&c.http, "http", "", "`address` of the HTTP API, which is then used instead")
+	tokenFlag(flags, &c.token)
 	flags.StringVar(&c.data, "data", "", "`folder` that keeps the mail, which is written to without a server")
 	flags.StringVar(&c.from, "from", "", "sender `address` of all; <> is the null sender")
 	flags.StringArrayVar(&c.to, "to", nil, "recipient `address` of all; give it again for more")
@@ -159,7 +161,7 @@ func (c *importCall) connect(ctx context.Context) (to appender, shut func() erro
 		if err := healthHTTP("/healthz")(ctx, c.http); err != nil {
 			return nil, nil, fmt.Errorf("HTTP API: %w", err)
 		}
-		client := clientFor(c.http)
+		client := withToken(clientFor(c.http), c.token)
 		return httpAppender{client}, func() error { client.CloseIdleConnections(); return nil }, nil
 	}
 	a, err := newSMTPAppender(ctx, c.server, int(c.jobs))

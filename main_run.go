@@ -118,6 +118,9 @@ func (p program) around(ctx context.Context, s *settings, room room, log *slog.L
 	}
 	if err != nil && c.report != "" {
 		client := clientFor(where(room.listeners.http))
+		if s.auth.page() { // nobody has told us a token
+			client = inProcess(room.catcher)
+		}
 		defer client.CloseIdleConnections()
 		err = both(err, c.write(serving, client, where(room.listeners.http), child.ProcessState.String()))
 	}

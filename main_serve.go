@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/postroom/postroom/catcher"
-	"github.com/postroom/postroom/catcher/accounts"
 	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
@@ -61,7 +60,7 @@ type settings struct {
 	given                         *pflag.FlagSet // with these values
 	limits                        limitSettings
 	tls                           tlsSettings
-	accounts                      string
+	auth                          authSettings
 	queue                         queueSettings
 	folders                       folderSettings
 	webhooks                      webhookSettings
@@ -92,8 +91,8 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.rules, "rules", "", "`file` of rules: what goes wrong, and where mail goes; it is read again when it changes")
 	flags.StringVar(&s.magic, "magic", "on", "whether addresses at sim.test and simulator.amazonses.com do what their names say: on or off")
 	s.limits.flags(flags)
-	flags.StringVar(&s.accounts, "accounts", "", "`file` of users, as htpasswd -B makes it, who alone may log in to SMTP and POP3 (empty: any user and password do); it is read again when it changes")
 	s.tls.flags(flags)
+	s.auth.flags(flags)
 	s.queue.flags(flags)
 	s.folders.flags(flags)
 	s.webhooks.flags(flags)
@@ -150,8 +149,8 @@ type room struct {
 	catcher   *catcher.Catcher
 	listeners listeners
 	rules     *rulesFile
-	keeper    *certs.Keeper      // nil: there is no TLS
-	accounts  *accounts.Accounts // nil: everybody may log in
+	keeper    *certs.Keeper // nil: there is no TLS
+	keys      keyring
 }
 
 func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
@@ -164,13 +163,13 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 		ls.close()
 		return room{}, usageError{err}
 	}
-	users, err := s.users()
+	keys, err := s.auth.open()
 	if err != nil {
 		ls.close()
 		return room{}, usageError{err}
 	}
-	if users != nil {
-		cfg.Accounts = users
+	if keys.accounts != nil {
+		cfg.Accounts = keys.accounts
 	}
 	c, err := catcher.New(cfg)
 	if err != nil {
@@ -182,19 +181,7 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 		ls.close()
 		return room{}, errors.Join(usagef("--rules %s: %w", s.rules, err), c.Close())
 	}
-	return room{c, ls, rules, cfg.TLS, users}, nil
-}
-
-// users are those of --accounts; nil without it.
-func (s *settings) users() (*accounts.Accounts, error) {
-	if s.accounts == "" {
-		return nil, nil
-	}
-	users, err := accounts.Open(s.accounts)
-	if err != nil {
-		return nil, fmt.Errorf("--accounts: %w", err)
-	}
-	return users, nil
+	return room{c, ls, rules, cfg.TLS, keys}, nil
 }
 
 // maxBytesOnDisk is the default of --max-bytes with --data.
@@ -234,10 +221,10 @@ func (s *settings) check() error {
 	if s.magic != "on" && s.magic != "off" {
 		return usagef("--magic %q: want on or off", s.magic)
 	}
-	if err := errors.Join(s.tls.check(), s.limits.check(), s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
+	if err := errors.Join(s.tls.check(), s.auth.check(), s.limits.check(), s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
 		return err
 	}
-	if s.accounts != "" && s.pop3Password != "" {
+	if s.auth.accounts != "" && s.pop3Password != "" {
 		return usagef("--accounts and --pop3-password exclude each other")
 	}
 	if err := ui.CheckBasePath(s.basePath); err != nil {
@@ -347,7 +334,7 @@ func (p program) announce(ls listeners, s *settings) {
 
 // whoReads says what the user of POP3 is.
 func (s *settings) whoReads() string {
-	if s.accounts != "" {
+	if s.auth.accounts != "" {
 		return "user: one of the accounts, or MAILBOX*USER"
 	}
 	return "user: the address, or @all for everything"
@@ -384,11 +371,11 @@ func reachable(address string) string {
 // run serves until ctx ends, in this order of stopping: mail in and out, the
 // page, the events, the store.
 func (s *settings) run(ctx context.Context, room room, log *slog.Logger) (err error) {
+	var open doors
+	open.watch(&room.listeners)
 	c, ls := room.catcher, room.listeners
 	defer func() { err = errors.Join(err, c.Close()) }()
 
-	var open doors
-	open.watch(&ls)
 	mailGroup, stopMail := newGroup(ctx)
 	pageGroup, stopPage := newGroup(context.WithoutCancel(ctx))
 	defer stopPage()
@@ -429,18 +416,6 @@ func (s *settings) run(ctx context.Context, room room, log *slog.Logger) (err er
 	return errors.Join(err, pageGroup.wait())
 }
 
-// watchAccounts reads the file of users again whenever it changes.
-func watchAccounts(ctx context.Context, users *accounts.Accounts, log *slog.Logger) error {
-	load := func() error {
-		changed, err := users.Reload()
-		if changed {
-			log.Info("accounts read", "users", users.Len())
-		}
-		return err
-	}
-	return watch(ctx, load, func(err error) { log.Error("the accounts stay as they were", "err", err) })
-}
-
 // watch reads files again that have changed.
 func (r room) watch(g *group, log *slog.Logger) {
 	if r.rules.path != "" {
@@ -449,9 +424,7 @@ func (r room) watch(g *group, log *slog.Logger) {
 	if r.keeper != nil {
 		g.run(func(ctx context.Context) error { return watchCertificate(ctx, r.keeper, log) })
 	}
-	if r.accounts != nil {
-		g.run(func(ctx context.Context) error { return watchAccounts(ctx, r.accounts, log) })
-	}
+	r.keys.watch(g, log)
 }
 
 func (s *settings) pop3Server(room room, log *slog.Logger) *pop3.Server {
@@ -468,8 +441,8 @@ func (s *settings) pop3Server(room room, log *slog.Logger) *pop3.Server {
 		TLS:        room.keeper,
 		RequireTLS: s.tls.require,
 	}
-	if room.accounts != nil {
-		server.Accounts = room.accounts
+	if room.keys.accounts != nil {
+		server.Accounts = room.keys.accounts
 	}
 	if s.pop3Password != "" {
 		server.Secret = func(string) (string, bool) { return s.pop3Password, true }
@@ -500,6 +473,9 @@ func (s *settings) uiServer(room room, log *slog.Logger) *ui.Server {
 	}
 	if room.keeper != nil {
 		server.CA = room.keeper.CA
+	}
+	if s.auth.page() {
+		server.Access = room.keys
 	}
 	return server
 }

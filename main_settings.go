@@ -19,7 +19,7 @@ import (
 func groups() []flagGroup {
 	return []flagGroup{
 		{"Addresses", []string{"smtp", "smtps", "pop3", "pop3s", "http", "https", "domain", "http-host", "base-path"}, nil},
-		{"TLS and accounts", []string{"require-tls", "accounts", "http-auth", "pop3-password", "lmtp"}, []string{"tls", "auth"}},
+		{"TLS and accounts", []string{"require-tls", "accounts", "http-auth", "http-tokens", "pop3-password", "lmtp"}, []string{"tls", "auth"}},
 		{"Storage", []string{"data", "sync", "max-messages", "max-bytes", "mailbox-max", "max-age"}, nil},
 		{"Limits", []string{
 			"max-message-size", "max-recipients", "idle-timeout", "pop3-idle-timeout", "message-timeout", "grace",
@@ -53,7 +53,7 @@ func groupOf(name string) string {
 // isSecret says whether a setting is nobody's business. (A file that has secrets in it
 // is none itself.)
 func isSecret(name string) bool {
-	return slices.ContainsFunc([]string{"password", "secret", "token"}, func(word string) bool { return strings.Contains(name, word) })
+	return slices.ContainsFunc([]string{"password", "secret", "token"}, func(word string) bool { return strings.HasSuffix(name, word) })
 }
 
 // changeable are the settings that can be changed while the program runs.

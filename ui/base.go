@@ -25,7 +25,8 @@ func CheckBasePath(base string) error {
 		return errors.New("want a path such as /mail, of letters, digits, '-', '_', '.' and '~', without a slash at its end")
 	}
 	first, _, _ := strings.Cut(base[1:], "/")
-	taken := first == "v1" || first == "static" || first == "healthz" || first == "readyz" || first == "metrics"
+	taken := first == "v1" || first == "static" || first == "healthz" || first == "readyz" || first == "metrics" ||
+		first == "login" || first == "logout" || first == "ca.pem"
 	for _, probe := range []string{base, base + "/x"} {
 		_, pattern := page("").Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: probe}})
 		taken = taken || pattern != ""

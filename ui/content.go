@@ -123,7 +123,11 @@ func (h *handler) getHTML(w http.ResponseWriter, r *http.Request) error {
 			return notFound("The message has no HTML.")
 		}
 		parts := h.BasePath + "/v1/messages/" + id + "/parts/"
-		html, _ = rewriteHTML(html, cidLinks(p, parts))
+		key := ""
+		if visitorOf(r.Context()) != nil {
+			key = "?" + url.Values{partKey: {h.logins.sign(id)}}.Encode()
+		}
+		html, _ = rewriteHTML(html, cidLinks(p, parts, key))
 		head := w.Header()
 		head.Set("Content-Type", "text/html; charset=utf-8")
 		head.Set("Content-Security-Policy", htmlPolicy(hostOf(r), parts, wants(r, "remote")))
@@ -157,13 +161,13 @@ func htmlPolicy(host, parts string, remote bool) string {
 		"; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 }
 
-// cidLinks finds where the part with a Content-ID is served (RFC 2392). The
-// first of several with the same ID wins.
-func cidLinks(p *mime.Message, parts string) map[string]string {
+// cidLinks finds where the part with a Content-ID is served (RFC 2392), with a key
+// when one is needed. The first of several with the same ID wins.
+func cidLinks(p *mime.Message, parts, key string) map[string]string {
 	links := map[string]string{}
 	for part := range p.Parts() {
 		if id := part.ContentID; id != "" && part.ID != "" && links[id] == "" {
-			links[id] = parts + url.PathEscape(part.ID)
+			links[id] = parts + url.PathEscape(part.ID) + key
 		}
 	}
 	return links

@@ -60,11 +60,11 @@ func (s *Server) SetLimits(l Limits) {
 }
 
 // maxMessageSize is how many octets a mail may have; 0: any number.
-func (s *Server) maxMessageSize() int64 {
-	if l := s.counts.limits.Load(); l != nil {
+func (h *handler) maxMessageSize() int64 {
+	if l := h.counts.limits.Load(); l != nil {
 		return l.MaxMessageSize
 	}
-	return s.Limits.MaxMessageSize
+	return h.Limits.MaxMessageSize
 }
 
 // smallBody is what a request may bring in any case, as whoever sends small mail shall

@@ -196,6 +196,7 @@ func (f *follower) gather(ctx context.Context) ([]event.Event, error) {
 	for read := 0; read < frameLimit; read++ {
 		e, err := f.sub.Next(until)
 		f.at.Store(f.sub.Cursor())
+		seen := true
 		switch {
 		case errors.Is(err, event.ErrLagged):
 			f.h.counts.lagged.Add(1)
@@ -205,7 +206,10 @@ func (f *follower) gather(ctx context.Context) ([]event.Event, error) {
 		case err != nil:
 			return events, err
 		}
-		if f.wants(&e.Change) {
+		if n := f.h.narrow; n != nil {
+			e.Change, seen = n.told(e.Change)
+		}
+		if seen && f.wants(&e.Change) {
 			events = append(events, e)
 		}
 		if read == 0 {
@@ -290,6 +294,10 @@ func (f *follower) view(ctx context.Context, e event.Event, detailed bool) (api.
 	}
 	if e.Kind == mail.Removed {
 		gone := len(e.Message.Deliveries) == 0
+		if f.h.narrow != nil { // the bus has only one of those that are left
+			_, err := f.h.Backend.Get(ctx, e.Message.ID)
+			gone = errors.Is(err, store.ErrNotFound)
+		}
 		v.Gone = &gone
 		return v, nil
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,4 +38,16 @@ func Reply(m *mime.Message, sender, as string, all bool) api.Draft { return repl
 // WithoutRemarks is what a file of the page is served as.
 func WithoutRemarks(name, content string) string {
 	return string(withoutRemarks(name, []byte(content)))
+}
+
+// Slow takes the place of waiting after a failed login.
+func (s *Server) Slow(wait func(context.Context, time.Duration)) { s.slow = wait }
+
+// Rights are what routes ask for, by pattern.
+func Rights() map[string]int {
+	of := map[string]int{}
+	for pattern, r := range rights() {
+		of[pattern] = int(r)
+	}
+	return of
 }

@@ -51,7 +51,7 @@ func asksAbroad(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/v1/") && !partPath.MatchString(r.URL.Path)
 }
 
-var partPath = regexp.MustCompile(`^/v1/messages/[^/]+/parts/[^/]+$`)
+var partPath = regexp.MustCompile(`^/v1/messages/([^/]+)/parts/[^/]+$`)
 
 func changes(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions

@@ -25,6 +25,13 @@ import (
 type handler struct {
 	*Server // as the user filled it in; read only
 
+	Backend Backend          // the Server's, or what a user sees of it who is tied to mailboxes
+	counts  *counts          // the Server's
+	narrow  *narrow          // that Backend; nil for who is tied to none
+	logins  *logins          // of browsers
+	tied    *tied            // handlers for users who are tied to mailboxes; nil in one of these
+	rights  map[string]right // by pattern
+
 	log      *slog.Logger
 	clock    clock.Clock
 	ids      *mail.IDs // for the sessions of mail that comes over HTTP
@@ -50,7 +57,10 @@ func (r *router) HandleFunc(pattern string, serve func(http.ResponseWriter, *htt
 }
 
 func (s *Server) handler() *handler {
-	h := &handler{Server: s, log: s.Log, clock: s.Clock, gate: newGate(), cache: newCache(cacheSize)}
+	h := &handler{
+		Server: s, Backend: s.Backend, counts: &s.counts, tied: &tied{}, rights: rights(),
+		log: s.Log, clock: s.Clock, gate: newGate(), cache: newCache(cacheSize),
+	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -61,8 +71,14 @@ func (s *Server) handler() *handler {
 	if random == nil {
 		random = rand.Reader
 	}
-	h.ids = mail.NewIDs(random)
+	h.ids, h.logins = mail.NewIDs(random), &logins{random: random, now: time.Now}
 	h.started = h.clock.Now()
+	h.complete()
+	return h
+}
+
+// complete makes what serves requests, once all else is there.
+func (h *handler) complete() {
 	h.upgrader = websocket.Upgrader{
 		HandshakeTimeout: writeTimeout,
 		WriteBufferPool:  &sync.Pool{},
@@ -72,7 +88,6 @@ func (s *Server) handler() *handler {
 		},
 	}
 	h.routes()
-	return h
 }
 
 // routes registers everything. JSON goes through huma, which checks input and
@@ -107,7 +122,9 @@ func (h *handler) routes() {
 	h.clockRoutes()
 	h.serverRoutes()
 	h.settingRoutes()
+	h.loginRoutes()
 
+	h.nullable("Info", "user")
 	h.nullable("Message", "session")
 	h.nullable("Attempt", "session")
 	h.nullable("Attempt", "reply")
@@ -119,6 +136,7 @@ func (h *handler) routes() {
 	h.nullable("RuleTold", "failed")
 	h.nullable("RuleTold", "reply")
 	h.exemplify()
+	h.secure()
 	spec, err := json.MarshalIndent(h.api.OpenAPI(), "", "  ")
 	if err != nil {
 		panic(err) // a type that cannot be described: any test meets it
@@ -178,7 +196,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
 		w.Header().Set("Cache-Control", "no-store")
 	}
-	h.router.ServeHTTP(w, r)
+	if h.Access == nil {
+		h.router.ServeHTTP(w, r)
+		return
+	}
+	h.serveKnown(w, r)
 }
 
 // canonicalQuery refuses a query that cannot be read and writes the others so

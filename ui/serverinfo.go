@@ -75,8 +75,9 @@ func (h *handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (h *handler) getInfo(context.Context, *struct{}) (*answer[api.Info], error) {
+func (h *handler) getInfo(ctx context.Context, _ *struct{}) (*answer[api.Info], error) {
 	return answered(api.Info{
+		User:    viewUser(ctx),
 		Version: h.Version, SMTP: h.SMTP, POP3: h.POP3, HTTP: h.HTTP,
 		TLS: h.CA != nil, SMTPS: h.SMTPS, POP3S: h.POP3S, HTTPS: h.HTTPS,
 		StartedAt: h.started.UTC(), MaxMessageSize: h.maxMessageSize(), Clock: h.viewClock(),

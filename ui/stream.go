@@ -34,6 +34,9 @@ func (f *follower) follow(ctx context.Context, to line) error {
 	frame, err := f.hello()
 	pinged := time.Now()
 	for {
+		if !stillKnown(ctx) {
+			return errLoggedOut
+		}
 		if len(frame) > 0 {
 			if serr := to.send(frame, f.seq); serr != nil {
 				return serr

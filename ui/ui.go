@@ -114,6 +114,9 @@ type Server struct {
 	// IP addresses and names without a dot; "*" allows all. See guard.
 	Hosts []string
 
+	// Access says who may use the server; nil: everybody may do everything.
+	Access Access
+
 	// CA is the certificate of the authority that signs ours, in PEM; nil: there is no
 	// TLS.
 	CA func() ([]byte, error)
@@ -138,6 +141,8 @@ type Server struct {
 
 	counts counts
 	times  times // tests change them
+
+	slow func(context.Context, time.Duration) // in place of waiting, for tests
 }
 
 // Handler returns the whole as a handler, for a test or another server. Its

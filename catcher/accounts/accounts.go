@@ -42,6 +42,27 @@ const (
 	maxClients = 10_000
 )
 
+// failures are what clients have to show for their attempts, by client.
+type failures map[string]failure
+
+type failure struct {
+	times int
+	last  time.Time
+}
+
+// add counts a failure, and says how long the client is to wait.
+func (f failures) add(client string, now time.Time) time.Duration {
+	before := f[client]
+	if now.Sub(before.last) >= forgiven {
+		before = failure{}
+	}
+	if len(f) >= maxClients {
+		clear(f)
+	}
+	f[client] = failure{before.times + 1, now}
+	return min(firstWait<<min(before.times, 10), maxWait)
+}
+
 // Accounts are the users of a file. They are safe for concurrent use.
 type Accounts struct {
 	path string
@@ -51,10 +72,10 @@ type Accounts struct {
 	mu     sync.Mutex // guards all below
 	text   []byte     // of the file
 	users  map[string]user
-	nobody []byte             // hash that a user who does not exist has
-	proof  []byte             // key of known
-	known  map[string][]byte  // users that have logged in, and a MAC of their password
-	failed map[string]failure // by client
+	nobody []byte            // hash that a user who does not exist has
+	proof  []byte            // key of known
+	known  map[string][]byte // users that have logged in, and a MAC of their password
+	failed failures
 }
 
 // A user is a line of the file.
@@ -64,15 +85,9 @@ type user struct {
 	may   *regexp.Regexp
 }
 
-// A failure is what a client has to show for its attempts.
-type failure struct {
-	times int
-	last  time.Time
-}
-
 // Open reads a file of accounts.
 func Open(path string) (*Accounts, error) {
-	a := &Accounts{path: path, now: time.Now, slot: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), failed: make(map[string]failure)}
+	a := &Accounts{path: path, now: time.Now, slot: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), failed: make(failures)}
 	if _, err := a.Reload(); err != nil {
 		return nil, err
 	}
@@ -160,13 +175,19 @@ func parseLine(line string) (name string, u user, err error) {
 	if !tied {
 		return name, u, nil
 	}
-	for _, box := range strings.Split(boxes, ",") {
-		if box = strings.TrimSpace(box); box != "" {
-			u.boxes = append(u.boxes, mail.Box(box))
-		}
-	}
+	u.boxes = splitBoxes(boxes)
 	u.may = compile(u.boxes)
 	return name, u, nil
+}
+
+// splitBoxes reads patterns of mailboxes.
+func splitBoxes(text string) (boxes []string) {
+	for box := range strings.SplitSeq(text, ",") {
+		if box = strings.TrimSpace(box); box != "" {
+			boxes = append(boxes, mail.Box(box))
+		}
+	}
+	return boxes
 }
 
 // compile makes one expression of patterns. Without any it matches nothing.
@@ -205,17 +226,7 @@ func (a *Accounts) Check(name, password, client string) (ok bool, wait time.Dura
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := a.now()
-	f := a.failed[client]
-	if now.Sub(f.last) >= forgiven {
-		f = failure{}
-	}
-	wait = min(firstWait<<min(f.times, 10), maxWait)
-	if len(a.failed) >= maxClients {
-		clear(a.failed)
-	}
-	a.failed[client] = failure{f.times + 1, now}
-	return false, wait
+	return false, a.failed.add(client, a.now())
 }
 
 // matches compares hashes; a password that was right before is found right quickly.
@@ -255,6 +266,16 @@ func (a *Accounts) May(name, box string) bool {
 	return ok && (u.may == nil || u.may.MatchString(box))
 }
 
+// Describe says whether a user is tied to mailboxes, and gives a stamp that is another
+// once the user's line is; false when there is no such user.
+func (a *Accounts) Describe(name string) (tied bool, stamp string, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	u, ok := a.users[name]
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s:%s", u.hash, strings.Join(u.boxes, ",")))
+	return u.may != nil, string(sum[:]), ok
+}
+
 // Home is the mailbox that a user reads who names none: the one that is the user's, if
 // there is one only, or that of the user's name; "" when there is neither.
 func (a *Accounts) Home(name string) string {
@@ -264,8 +285,8 @@ func (a *Accounts) Home(name string) string {
 	if !ok {
 		return ""
 	}
-	if len(u.boxes) == 1 && !strings.Contains(u.boxes[0], "*") {
-		return u.boxes[0]
+	if only := onlyBox(u.boxes); only != "" {
+		return only
 	}
 	address, err := mail.ParseAddress(name)
 	if err != nil || address.Domain == "" || !a.May(name, address.Box()) {

@@ -222,6 +222,15 @@ type Info struct {
 	StartedAt      time.Time `json:"startedAt"`
 	MaxMessageSize int64     `json:"maxMessageSize" doc:"Octets; 0 for no limit."`
 	Clock          Clock     `json:"clock"`
+	User           *User     `json:"user" doc:"Who asks; null when no login is needed."`
+}
+
+// A User is somebody who has logged in, or the bearer of a token.
+type User struct {
+	Name     string `json:"name" doc:"Of the account, or of the token."`
+	Token    bool   `json:"token" doc:"It is a token that was given, and no account."`
+	ReadOnly bool   `json:"readOnly" doc:"Nothing can be changed."`
+	Tied     bool   `json:"tied" doc:"Only some mailboxes are there."`
 }
 
 // Status is the answer of /healthz.

@@ -1660,6 +1660,7 @@ export interface components {
             startedAt: string;
             /** @description STARTTLS and STLS are offered; /ca.pem has the authority. */
             tls: boolean;
+            user: components["schemas"]["User"] | null;
             version: string;
         } & {
             [key: string]: unknown;
@@ -2778,6 +2779,18 @@ export interface components {
             message?: string;
             /** @description A rule as a line; left out, with id: only what the present rules would say is told. */
             text?: string;
+        };
+        User: {
+            /** @description Of the account, or of the token. */
+            name: string;
+            /** @description Nothing can be changed. */
+            readOnly: boolean;
+            /** @description Only some mailboxes are there. */
+            tied: boolean;
+            /** @description It is a token that was given, and no account. */
+            token: boolean;
+        } & {
+            [key: string]: unknown;
         };
         Webhook: {
             /**
@@ -4343,7 +4356,8 @@ export interface operations {
                      *         "speed": 1,
                      *         "frozen": true,
                      *         "nextDue": "2026-03-01T12:00:00Z"
-                     *       }
+                     *       },
+                     *       "user": null
                      *     }
                      */
                     "application/json": components["schemas"]["Info"];
