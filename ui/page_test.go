@@ -12,10 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/ui"
 )
 
@@ -255,6 +257,24 @@ func TestPageLibrariesAreUnmodified(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What rules ask and do can be said in both languages.
+func TestPageHasWordsForRules(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"en", "zh"} {
+		content, err := os.ReadFile("static/js/strings/" + lang + ".js")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, words, _ := strings.Cut(string(content), "ruleSays: {")
+		words, _, _ = strings.Cut(words, "\n  },")
+		for _, word := range slices.Concat(rule.Words().Fields, rule.Words().Actions) {
+			if !regexp.MustCompile(`\b` + word.Name + `: '`).MatchString(words) {
+				t.Errorf("%s.js has no word for %s in ruleSays", lang, word.Name)
+			}
+		}
+	}
 }
 
 // Each text that the page asks for stands in the file of strings.

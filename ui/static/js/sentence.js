@@ -23,8 +23,8 @@ export function sentence({ at, match, times, do: actions }) {
 /** deeds says what actions do. */
 export const deeds = (actions) => actions.flatMap(deed).join(t.ruleSays.comma);
 
-function deed({ action, preset, text = [], for: time, rate, octets, keywords, url, reset, stored, close, dialect, after, ...code }) {
+function deed({ action, preset, text = [], for: time, rate, octets, keywords, flaw, url, reset, stored, close, dialect, after, ...code }) {
   const said = reply(words.value.presets.find(({ name }) => name === preset) ?? { ...code, text: text.join(' / ') });
   const cut = action === 'drop' ? octets : undefined;
-  return tell({ [action]: said || time || rate || keywords || url || octets || '', cut, reset, stored, close, dialect, later: after });
+  return tell({ [action]: said || time || rate || keywords || flaw || url || octets || '', cut, reset, stored, close, dialect, later: after });
 }

@@ -74,8 +74,8 @@ export default {
   // What the words of rules mean; … is where a value stands.
   ruleSays: {
     comma: ', ', colon: ': ', not: 'not …', at: 'At …',
-    connect: 'When a client connects', banner: 'At the greeting', auth: 'At login', dot: 'At the final dot', route: 'Once accepted', login: 'At POP3 login', retr: 'At POP3 RETR',
-    to: 'to …', from: 'from …', client: 'client …', helo: 'HELO …', user: 'user …', tls: 'TLS …', size: 'size …', query: 'found by …',
+    connect: 'When a client connects', handshake: 'When TLS begins', banner: 'At the greeting', auth: 'At login', dot: 'At the final dot', route: 'Once accepted', login: 'At POP3 login', retr: 'At POP3 RETR',
+    to: 'to …', from: 'from …', client: 'client …', helo: 'HELO …', user: 'user …', tls: 'TLS …', sni: 'server name …', port: 'port …', size: 'size …', query: 'found by …',
     first: 'only the first …', nth: 'only number …', every: 'one in …', until: 'until … after the first', after: 'once … have passed since the first', rate: 'beyond …', chance: 'by a chance of …%', per: 'counted by …',
     reply: '…', delay: 'wait …', drip: '… octets a second', hang: 'say nothing …', drop: 'close the connection', hide: 'hide …', offer: 'offer …', garbage: '… octets of nonsense', pass: 'go on as usual',
     keep: 'keep it', discard: 'accept it, keep nothing', relay: 'relay it to …', hold: 'hold it in the queue', bounce: 'accept it, then bounce with …', defer: 'try in vain with …', lose: 'into Badmail …',

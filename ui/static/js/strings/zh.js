@@ -73,8 +73,8 @@ export default {
 
   ruleSays: {
     comma: '，', colon: '：', not: '除了 …', at: '… 时',
-    connect: '客户端连接时', banner: '问候时', auth: '登录时', dot: '正文结束时', route: '接受之后', login: 'POP3 登录时', retr: 'POP3 取信时',
-    to: '收件人 …', from: '发件人 …', client: '客户端 …', helo: 'HELO …', user: '用户 …', tls: 'TLS …', size: '大小 …', query: '搜索 …',
+    connect: '客户端连接时', handshake: 'TLS 开始时', banner: '问候时', auth: '登录时', dot: '正文结束时', route: '接受之后', login: 'POP3 登录时', retr: 'POP3 取信时',
+    to: '收件人 …', from: '发件人 …', client: '客户端 …', helo: 'HELO …', user: '用户 …', tls: 'TLS …', sni: '服务器名 …', port: '端口 …', size: '大小 …', query: '搜索 …',
     first: '前 … 次', nth: '仅第 … 次', every: '每 … 次一次', until: '首次之后 … 内', after: '首次之后满 …', rate: '超出 … 的', chance: '概率 …%', per: '按 … 计数',
     reply: '应答 …', delay: '等待 …', drip: '每秒 … 字节', hang: '不应答 …', drop: '关闭连接', hide: '隐去 …', offer: '提供 …', garbage: '… 字节乱码', pass: '照常继续',
     keep: '保留', discard: '接受但不保留', relay: '转发到 …', hold: '扣留在队列', bounce: '接受后退信：…', defer: '反复重试不成功：…', lose: '归入死信 …',
