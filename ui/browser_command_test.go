@@ -325,6 +325,41 @@ func setUp(t *testing.T, browser context.Context) {
 	b.until(`document.querySelector('.flag input')?.value === '20MiB'`)
 }
 
+// logIn fills in the form.
+func (b *tab) logIn(name, password string) {
+	b.t.Helper()
+	b.until(`document.querySelector('#password') !== null`)
+	b.run(fmt.Sprintf(`document.querySelector('#name').value = %q; document.querySelector('#password').value = %q; document.querySelector('form').requestSubmit()`, name, password))
+}
+
+// logsIn comes to the page by the login, leaves it, and is shown out.
+func logsIn(t *testing.T, browser context.Context) {
+	k := &keys{}
+	p, b := newLockedPost(t, k), newTab(t, browser)
+	id := p.note("one", "alice@a.test")
+	b.open(p.url("/message/" + id))
+	b.until(`location.pathname === '/login' && document.title === 'Log in to Postroom'`)
+	b.logIn("root", "wrong")
+	b.shows("[role=alert]", "wrong")
+	b.logIn("root", password)
+	b.isAt("/message/" + id)
+	b.shows("h1", "one")
+	b.until(live)
+	b.press(",")
+	b.push("#settings", "Log out root")
+	b.until(`location.pathname === '/login'`)
+
+	b.logIn("alice@a.test", password)
+	b.until(live)
+	p.note("of others", "bob@b.test")
+	p.note("two", "alice@a.test")
+	b.shows(".row .subject", "two")
+	b.hides("body", "of others")
+	k.remove("alice@a.test")
+	b.press("ga")
+	b.until(`location.pathname + location.search === '/login?next=%2Fattempts'`)
+}
+
 func settings(t *testing.T, browser context.Context) {
 	p, b := newPost(t, nil), newTab(t, browser)
 	id := p.note("one", "alice@example.test")

@@ -38,6 +38,7 @@ type post struct {
 	t       testing.TB
 	clock   clock.Clock
 	base    string // prefix of its paths
+	access  ui.Access
 	address string
 	catcher *catcher.Catcher
 	stop    func()
@@ -51,9 +52,20 @@ func newPost(t testing.TB, clock clock.Clock) *post {
 // newPostUnder has a prefix before its paths.
 func newPostUnder(t testing.TB, clock clock.Clock, base string) *post {
 	t.Helper()
-	p := &post{t: t, clock: clock, base: base, address: "127.0.0.1:0"}
+	return begin(&post{t: t, clock: clock, base: base})
+}
+
+// newLockedPost is only for the users of an Access.
+func newLockedPost(t testing.TB, access ui.Access) *post {
+	t.Helper()
+	return begin(&post{t: t, access: access})
+}
+
+func begin(p *post) *post {
+	p.t.Helper()
+	p.address = "127.0.0.1:0"
 	p.start()
-	t.Cleanup(func() { p.stop() })
+	p.t.Cleanup(func() { p.stop() })
 	return p
 }
 
@@ -70,7 +82,7 @@ func (p *post) start() {
 	}
 	p.catcher = c
 	server := &ui.Server{
-		Backend: c, Settings: &oneLimit{}, Page: ui.Page(p.base), BasePath: p.base, Version: "test", SMTP: "127.0.0.1:1025", POP3: "127.0.0.1:1110",
+		Backend: c, Access: p.access, Settings: &oneLimit{}, Page: ui.Page(p.base), BasePath: p.base, Version: "test", SMTP: "127.0.0.1:1025", POP3: "127.0.0.1:1110",
 		Grace: 100 * time.Millisecond,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -358,6 +370,7 @@ func TestPageInBrowser(t *testing.T) {
 		{"mailboxes by domain, and pinned", domains},
 		{"settings", settings},
 		{"how the server is set up", setUp},
+		{"logging in and out", logsIn},
 		{"news for a tab in the background", notifies},
 		{"two messages are compared", compares},
 		{"differences, completions and fuzzy matches", pureModules},

@@ -127,7 +127,7 @@ func accessible(t *testing.T, browser context.Context) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := views(t)
+	all, login := views(t), newLockedPost(t, &keys{}).url("/login")
 	for _, look := range []struct {
 		width, height int64
 		theme         string
@@ -141,6 +141,11 @@ func accessible(t *testing.T, browser context.Context) {
 			for _, fault := range b.violations() {
 				t.Errorf("%s, %d wide, %s: %s", v.name, look.width, look.theme, fault)
 			}
+		}
+		b.open(login)
+		b.run(string(axe))
+		for _, fault := range b.violations() {
+			t.Errorf("login, %d wide, %s: %s", look.width, look.theme, fault)
 		}
 	}
 }

@@ -51,6 +51,7 @@ export const ruleLanguage = () => get('/rules/language');
 export const magic = () => get('/magic');
 export const settings = () => get('/settings');
 export const changeSettings = (values) => send('PATCH', '/settings', values);
+export const logOut = () => request(base + '/logout', { method: 'POST' });
 export const sendSample = () => send('POST', '/messages/sample');
 
 /** Addresses of things that the browser fetches by itself. */
@@ -111,6 +112,7 @@ async function request(url, init, accepted) {
   });
   const { ok, status } = response;
   if (ok || status === accepted) return response;
+  if (status === 401) window.location.reload(); // to the login, and back
   const { errors: [first] = [], detail, title } = await response.json().catch(() => ({}));
   const { message, location } = first ?? {};
   throw new Problem(status, message || detail || title || t.errors.status(status), location?.replace(/^body\.|\[.*/g, ''));

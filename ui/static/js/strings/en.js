@@ -219,6 +219,7 @@ export default {
     language: 'Language', density: { title: 'Rows', comfortable: 'Comfortable', compact: 'Compact' },
     times: { title: 'Times', relative: 'Relative', exact: 'Exact' }, grouping: { title: 'Group by domain', auto: 'If many', on: 'Always', off: 'Never' },
     notify: { title: 'Notifications', off: 'Off', all: 'All mail' },
+    logOut: (name) => `Log out ${name}`,
     denied: 'The browser does not allow them here. They need localhost or HTTPS.',
   },
 

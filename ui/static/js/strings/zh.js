@@ -218,6 +218,7 @@ export default {
     language: '语言', density: { title: '行距', comfortable: '宽松', compact: '紧凑' },
     times: { title: '时间', relative: '相对', exact: '精确' }, grouping: { title: '按域名分组', auto: '较多时', on: '总是', off: '从不' },
     notify: { title: '通知', off: '关闭', all: '全部邮件' },
+    logOut: (name) => `退出登录 ${name}`,
     denied: '浏览器不允许在此发送通知。通知需要 localhost 或 HTTPS。',
   },
 
