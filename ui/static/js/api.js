@@ -15,6 +15,7 @@ export class Problem extends Error {
 }
 
 export const info = () => get('/info');
+export const logOut = () => fetch(base + '/logout', { method: 'POST', redirect: 'manual' }).then(() => location.assign(base + '/login'));
 export const mailboxes = () => get('/mailboxes');
 export const messages = (query, signal) => get('/messages' + params(query), signal);
 export const message = (id, signal) => get(one('messages', id), signal);
@@ -108,6 +109,7 @@ async function request(url, init, accepted) {
     throw error.name === 'AbortError' ? error : new Problem(0, t.errors.unreachable);
   });
   const { ok, status } = response;
+  if (status === 401) location.assign(base + '/login?next=' + encodeURIComponent(location.pathname + location.search)); // the login has ended
   if (ok || status === accepted) return response;
   const { errors: [first] = [], detail, title } = await response.json().catch(() => ({}));
   const { message, location } = first ?? {};

@@ -1,8 +1,10 @@
 // The panel of choices, kept in this browser.
+import { logOut } from '../api.js';
 import { html } from '../html.js';
 import { density, grouping, language, theme, times } from '../settings.js';
 import { dialog } from '../state/notices.js';
 import { notify, permitted, wantNotes } from '../state/notify.js';
+import { info } from '../store.js';
 import { languages, t } from '../strings.js';
 import { Choice, QuietButton } from './parts.js';
 
@@ -38,6 +40,7 @@ export function Settings() {
       <p class="more">
         <${QuietButton} name="plug" label=${t.commands.setup} onClick=${open('setup')} />
         <${QuietButton} name="command" label=${t.commands.help} onClick=${open('keys')} />
+        ${info.value?.user && html`<${QuietButton} name="close" label=${`${t.commands.logOut} (${info.value.user.name})`} onClick=${logOut} />`}
       </p>
     </div>`;
 }
