@@ -133,26 +133,6 @@ func FuzzRules(f *testing.F) {
 	})
 }
 
-// FuzzLimits is FuzzSession with limits of the fuzzer's: no more messages come in than
-// may, and nothing is said after the reply that ends the session.
-func FuzzLimits(f *testing.F) {
-	for i, said := range clientsOfDialogs(f) {
-		f.Add(said, 1000, uint8(i%4), uint8(i%7), uint8(i%5), uint8(i))
-		f.Add(said, 3, uint8(1), uint8(0), uint8(0), uint8(i))
-	}
-	f.Fuzz(func(t *testing.T, said []byte, piece int, messages, commands, errors, octets uint8) {
-		limits := Limits{Messages: int(messages), Commands: int(commands), Errors: int(errors), Octets: int64(octets)}
-		heard, accepted := playFuzz(t, said, piece, nil, limits)
-		checkReplies(t, heard)
-		if n := strings.Count(heard, "OK: queued as "); n != len(accepted) || messages > 0 && n > int(messages) {
-			t.Fatalf("%d messages acknowledged, %d accepted, at most %d", n, len(accepted), messages)
-		}
-		if _, after, ended := strings.Cut(heard, "\r\n421 4.7.0 "); ended && strings.Count(after, "\r\n") != 1 {
-			t.Fatalf("after the end: %q", after)
-		}
-	})
-}
-
 // randomRules take what is to be done from the fuzzer's input, an octet for each
 // decision, as long as there is any.
 type randomRules struct {
@@ -205,11 +185,8 @@ func clientsOfDialogs(f *testing.F) (all [][]byte) {
 
 // playFuzz plays a session in which nothing may panic and all that is accepted is
 // whole, and returns what the client heard and what was accepted.
-func playFuzz(t *testing.T, said []byte, piece int, rules rule.Judge, limits ...Limits) (heard string, accepted []accepted) {
+func playFuzz(t *testing.T, said []byte, piece int, rules rule.Judge) (heard string, accepted []accepted) {
 	s, in := newServer()
-	for _, l := range limits {
-		s.Limits = l
-	}
 	s.MaxMessageSize = 200
 	s.Rules, s.wait = rules, func(context.Context, time.Duration) {}
 	s.Attempted = func(a mail.Attempt, b *store.Body) {
