@@ -224,19 +224,20 @@ func TestReadmeRules(t *testing.T) {
 // TestReadmeRulesParse: each example of a rule is one.
 func TestReadmeRulesParse(t *testing.T) {
 	t.Parallel()
-	block := readmeBlock(t, "reply 451 4.7.1 \"Greylisted, try again later\"")
-	rules, err := rule.ParseFile(strings.Join(block, "\n"))
-	if err != nil || len(rules) != len(block) {
-		t.Errorf("%d of %d rules: %v", len(rules), len(block), err)
+	for _, with := range []string{"reply 451 4.7.1 \"Greylisted, try again later\"", "handshake sni="} {
+		block := readmeBlock(t, with)
+		rules, err := rule.ParseFile(strings.Join(block, "\n"))
+		if err != nil || len(rules) != len(block) {
+			t.Errorf("%d of %d rules: %v", len(rules), len(block), err)
+		}
 	}
 }
 
-// TestReadmeTables: README has the tables of magic addresses and presets as the
-// code has them.
+// TestReadmeTables: README has the tables of magic addresses, presets and magic names as
+// the code has them.
 func TestReadmeTables(t *testing.T) {
 	t.Parallel()
-	const begin, end = "<!-- magic -->\n", "<!-- /magic -->"
-	var b strings.Builder
+	var b, names strings.Builder
 	b.WriteString("\n| address | what happens |\n|---|---|\n")
 	for _, m := range rule.MagicAddresses() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", m.Address, m.What)
@@ -245,8 +246,18 @@ func TestReadmeTables(t *testing.T) {
 	for _, p := range rule.Presets() {
 		fmt.Fprintf(&b, "| `%s` | `%s` |\n", p.Name, p.Reply.Error())
 	}
-	b.WriteString("\n")
+	names.WriteString("\n| name | what happens | as a rule does it |\n|---|---|---|\n")
+	for _, m := range rule.MagicNames() {
+		fmt.Fprintf(&names, "| `%s` | %s | `tls %s` |\n", m.Name, m.What, m.Flaw)
+	}
+	wantTable(t, "magic", b.String()+"\n")
+	wantTable(t, "names", names.String()+"\n")
+}
 
+// wantTable compares a part of README, which stands between two comments.
+func wantTable(t *testing.T, name, want string) {
+	t.Helper()
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -257,13 +268,13 @@ func TestReadmeTables(t *testing.T) {
 		t.Fatalf("README has no place for the tables between %s and %s", begin, end)
 	}
 	if *update {
-		table = b.String()
+		table = want
 		if err := os.WriteFile("README.md", []byte(before+begin+table+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if table != b.String() {
-		t.Error("the tables in README are not those of the code: run this test with -update")
+	if table != want {
+		t.Errorf("the tables %q in README are not those of the code: run this test with -update", name)
 	}
 }
 

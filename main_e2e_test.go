@@ -69,11 +69,12 @@ func binary(t *testing.T) string {
 
 // A process is the program as it serves.
 type process struct {
-	cmd              *exec.Cmd
-	smtp, pop3, page string  // as announced; "" for those that are off
-	errors           *record // stderr
-	client           *http.Client
-	ended            chan error // gives the end of the process, once
+	cmd                 *exec.Cmd
+	smtp, pop3, page    string // as announced; "" for those that are off
+	smtps, pop3s, https string
+	errors              *record // stderr
+	client              *http.Client
+	ended               chan error // gives the end of the process, once
 }
 
 // A record is what a process says, and can be read while that goes on.
@@ -138,8 +139,11 @@ func start(t *testing.T, flags ...string) *process {
 func listening(flags []string) int {
 	n := 3
 	for i, f := range flags {
-		if f == "off" && flags[i-1] != "--magic" {
+		if f == "off" && slices.Contains([]string{"--smtp", "--pop3", "--http"}, flags[i-1]) {
 			n--
+		}
+		if f == "--smtps" || f == "--pop3s" || f == "--https" {
+			n++
 		}
 	}
 	return n
@@ -157,6 +161,12 @@ func (p *process) readAnnouncement(lines *bufio.Scanner, doors int) bool {
 			p.pop3 = words[1]
 		case "Page":
 			p.page = words[1]
+		case "SMTPS":
+			p.smtps = words[1]
+		case "POP3S":
+			p.pop3s = words[1]
+		case "HTTPS":
+			p.https = words[1]
 		}
 	}
 	return doors == 0

@@ -247,7 +247,7 @@ func TestRunHidesOtherServers(t *testing.T) {
 // setting by a postroom in it, but for the addresses.
 func TestRunEnvironmentIsNoFlag(t *testing.T) {
 	t.Parallel()
-	s := settings{smtp: "127.0.0.1:0", pop3: "127.0.0.1:0", http: "127.0.0.1:0"}
+	s := settings{smtp: "127.0.0.1:0", pop3: "127.0.0.1:0", http: "127.0.0.1:0", tls: tlsSettings{smtps: "off", pop3s: "off", https: "off"}}
 	ls, err := s.listen(t.Context())
 	if err != nil {
 		t.Fatal(err)

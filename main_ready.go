@@ -68,7 +68,10 @@ func (d *doors) watch(ls *listeners) {
 	for _, l := range []struct {
 		name string
 		of   *net.Listener
-	}{{"smtp", &ls.smtp}, {"pop3", &ls.pop3}, {"http", &ls.http}} {
+	}{
+		{"smtp", &ls.smtp}, {"pop3", &ls.pop3}, {"http", &ls.http},
+		{"smtps", &ls.smtps}, {"pop3s", &ls.pop3s}, {"https", &ls.https},
+	} {
 		if *l.of != nil {
 			one := &door{Listener: *l.of, name: l.name}
 			*d, *l.of = append(*d, one), one

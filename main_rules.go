@@ -10,8 +10,8 @@ import (
 	"github.com/postroom/postroom/catcher/rule"
 )
 
-// rulesEvery is how often a file of rules is looked at for changes.
-const rulesEvery = 500 * time.Millisecond
+// filesEvery is how often files are looked at for changes.
+const filesEvery = 500 * time.Millisecond
 
 // A rulesFile is a file of rules, which may change at any time.
 type rulesFile struct {
@@ -20,7 +20,6 @@ type rulesFile struct {
 	log  *slog.Logger
 
 	text []byte // as it was read last
-	err  string // why it cannot be read; "" when it can
 }
 
 // load reads the file. When there is anything wrong with it the old rules stay.
@@ -29,7 +28,6 @@ func (f *rulesFile) load() error {
 	if err != nil {
 		return err
 	}
-	f.err = ""
 	if f.text != nil && bytes.Equal(text, f.text) {
 		return nil
 	}
@@ -45,20 +43,29 @@ func (f *rulesFile) load() error {
 	return nil
 }
 
-// watch reads the file again whenever it changes, until ctx ends. What is wrong is
-// told once.
+// watch reads the file again whenever it changes, until ctx ends.
 func (f *rulesFile) watch(ctx context.Context) error {
-	tick := time.NewTicker(rulesEvery)
+	return watch(ctx, f.load, func(err error) { f.log.Error("the rules stay as they were", "file", f.path, "err", err) })
+}
+
+// watch loads something again and again, until ctx ends. What is wrong is told once, as
+// long as it does not change.
+func watch(ctx context.Context, load func() error, tell func(error)) error {
+	tick := time.NewTicker(filesEvery)
 	defer tick.Stop()
+	told := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		if err := f.load(); err != nil && err.Error() != f.err {
-			f.log.Error("the rules stay as they were", "file", f.path, "err", err)
-			f.err = err.Error()
+		err := load()
+		if err == nil {
+			told = ""
+		} else if err.Error() != told {
+			tell(err)
+			told = err.Error()
 		}
 	}
 }

@@ -40,7 +40,7 @@ The command finds it by these variables of its environment:
       as applications name them
 
 Flags are those of serve. Of their twins in the environment those of --smtp,
---pop3, --http and --data do not count here.`
+--pop3, --http, --smtps, --pop3s, --https and --data do not count here.`
 
 // stopLimit is how long a command gets to end when Postroom has failed.
 const stopLimit = 10 * time.Second
@@ -61,7 +61,7 @@ func (p program) runCommand(ctx context.Context, args []string) error {
 	flags.StringVar(&report, "report", "", "HTML `file` to write about all mail, should the command fail")
 	fresh := p
 	fresh.env = func(name string) string {
-		if slices.Contains([]string{"POSTROOM_SMTP", "POSTROOM_POP3", "POSTROOM_HTTP", "POSTROOM_DATA", "POSTROOM_REPORT"}, name) {
+		if slices.Contains([]string{"POSTROOM_SMTP", "POSTROOM_POP3", "POSTROOM_HTTP", "POSTROOM_SMTPS", "POSTROOM_POP3S", "POSTROOM_HTTPS", "POSTROOM_DATA", "POSTROOM_REPORT"}, name) {
 			return ""
 		}
 		return p.env(name)
@@ -104,7 +104,7 @@ func (p program) around(ctx context.Context, s *settings, room room, log *slog.L
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // signals are for the command
 	defer stop()
 	failed := make(chan error, 1)
-	go func() { failed <- s.run(serving, room.catcher, room.listeners, room.rules, log) }()
+	go func() { failed <- s.run(serving, room, log) }()
 	child := exec.Command(c.args[0], c.args[1:]...)
 	child.Stdin, child.Stdout, child.Stderr = p.stdin, p.stdout, p.stderr
 	child.Env = room.listeners.environment(os.Environ())

@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/postroom/postroom/catcher"
+	"github.com/postroom/postroom/catcher/accounts"
+	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/smtpd"
 	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/pop3"
@@ -58,6 +60,8 @@ type settings struct {
 	rules, magic                  string
 	given                         *pflag.FlagSet // with these values
 	limits                        limitSettings
+	tls                           tlsSettings
+	accounts                      string
 	queue                         queueSettings
 	folders                       folderSettings
 	webhooks                      webhookSettings
@@ -88,6 +92,8 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.rules, "rules", "", "`file` of rules: what goes wrong, and where mail goes; it is read again when it changes")
 	flags.StringVar(&s.magic, "magic", "on", "whether addresses at sim.test and simulator.amazonses.com do what their names say: on or off")
 	s.limits.flags(flags)
+	flags.StringVar(&s.accounts, "accounts", "", "`file` of users, as htpasswd -B makes it, who alone may log in to SMTP and POP3 (empty: any user and password do); it is read again when it changes")
+	s.tls.flags(flags)
 	s.queue.flags(flags)
 	s.folders.flags(flags)
 	s.webhooks.flags(flags)
@@ -116,7 +122,7 @@ func (p program) serve(ctx context.Context, args []string) error {
 		return err
 	}
 	p.announce(room.listeners, &s)
-	err = s.run(ctx, room.catcher, room.listeners, room.rules, log)
+	err = s.run(ctx, room, log)
 	if err == nil {
 		log.Info("stopped")
 	}
@@ -144,6 +150,8 @@ type room struct {
 	catcher   *catcher.Catcher
 	listeners listeners
 	rules     *rulesFile
+	keeper    *certs.Keeper      // nil: there is no TLS
+	accounts  *accounts.Accounts // nil: everybody may log in
 }
 
 func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
@@ -151,7 +159,20 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 	if err != nil {
 		return room{}, err
 	}
-	c, err := catcher.New(s.config(log))
+	cfg := s.config(log)
+	if cfg.TLS, err = s.keeper(); err != nil {
+		ls.close()
+		return room{}, usageError{err}
+	}
+	users, err := s.users()
+	if err != nil {
+		ls.close()
+		return room{}, usageError{err}
+	}
+	if users != nil {
+		cfg.Accounts = users
+	}
+	c, err := catcher.New(cfg)
 	if err != nil {
 		ls.close()
 		return room{}, usageError{err}
@@ -161,7 +182,19 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 		ls.close()
 		return room{}, errors.Join(usagef("--rules %s: %w", s.rules, err), c.Close())
 	}
-	return room{c, ls, rules}, nil
+	return room{c, ls, rules, cfg.TLS, users}, nil
+}
+
+// users are those of --accounts; nil without it.
+func (s *settings) users() (*accounts.Accounts, error) {
+	if s.accounts == "" {
+		return nil, nil
+	}
+	users, err := accounts.Open(s.accounts)
+	if err != nil {
+		return nil, fmt.Errorf("--accounts: %w", err)
+	}
+	return users, nil
 }
 
 // maxBytesOnDisk is the default of --max-bytes with --data.
@@ -172,6 +205,7 @@ func (s *settings) config(log *slog.Logger) catcher.Config {
 	cfg := dataConfig(s.data, s.sync == "off", log)
 	cfg.Caps = s.caps()
 	cfg.Domain, cfg.Log = s.domain, log
+	cfg.RequireTLS = s.tls.require
 	cfg.Queue, cfg.NoMagic = s.queue.config(), s.magic == "off"
 	cfg.Limits, cfg.Grace = s.smtpLimits(), time.Duration(s.grace)
 	return cfg
@@ -200,8 +234,11 @@ func (s *settings) check() error {
 	if s.magic != "on" && s.magic != "off" {
 		return usagef("--magic %q: want on or off", s.magic)
 	}
-	if err := errors.Join(s.limits.check(), s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
+	if err := errors.Join(s.tls.check(), s.limits.check(), s.queue.check(), s.folders.check(), s.webhooks.check()); err != nil {
 		return err
+	}
+	if s.accounts != "" && s.pop3Password != "" {
+		return usagef("--accounts and --pop3-password exclude each other")
 	}
 	if err := ui.CheckBasePath(s.basePath); err != nil {
 		return usagef("--base-path %q: %w", s.basePath, err)
@@ -209,7 +246,7 @@ func (s *settings) check() error {
 	if s.domain == "" || !isDomain(s.domain) {
 		return usagef("--domain %q is no domain name", s.domain)
 	}
-	if s.smtp == "off" && s.pop3 == "off" && s.http == "off" {
+	if s.smtp == "off" && s.pop3 == "off" && s.http == "off" && s.tls.off() {
 		return usagef("--smtp, --pop3 and --http are all off: nothing to do")
 	}
 	return nil
@@ -219,13 +256,16 @@ func (s *settings) check() error {
 func isDomain(name string) bool { return !strings.ContainsAny(name, " \t\r\n<>@\"") }
 
 // listeners are those that are not off.
-type listeners struct{ smtp, pop3, http net.Listener }
+type listeners struct{ smtp, pop3, http, smtps, pop3s, https net.Listener }
 
 func (s *settings) listen(ctx context.Context) (ls listeners, err error) {
 	for _, l := range []struct {
 		flag, address string
 		to            *net.Listener
-	}{{"smtp", s.smtp, &ls.smtp}, {"pop3", s.pop3, &ls.pop3}, {"http", s.http, &ls.http}} {
+	}{
+		{"smtp", s.smtp, &ls.smtp}, {"pop3", s.pop3, &ls.pop3}, {"http", s.http, &ls.http},
+		{"smtps", s.tls.smtps, &ls.smtps}, {"pop3s", s.tls.pop3s, &ls.pop3s}, {"https", s.tls.https, &ls.https},
+	} {
 		if *l.to, err = listen(ctx, l.address); err != nil {
 			ls.close()
 			return listeners{}, usagef("--%s %s: %w", l.flag, l.address, err)
@@ -235,7 +275,7 @@ func (s *settings) listen(ctx context.Context) (ls listeners, err error) {
 }
 
 func (ls listeners) close() {
-	for _, l := range []net.Listener{ls.smtp, ls.pop3, ls.http} {
+	for _, l := range []net.Listener{ls.smtp, ls.pop3, ls.http, ls.smtps, ls.pop3s, ls.https} {
 		if l != nil {
 			l.Close()
 		}
@@ -291,21 +331,34 @@ func (p program) announce(ls listeners, s *settings) {
 		fmt.Fprintf(p.stdout, "SMTP  %s  takes any mail\n", where(ls.smtp))
 	}
 	if ls.pop3 != nil {
-		fmt.Fprintf(p.stdout, "POP3  %s  user: the address, or @all for everything\n", where(ls.pop3))
+		fmt.Fprintf(p.stdout, "POP3  %s  %s\n", where(ls.pop3), s.whoReads())
 	}
 	if ls.http != nil {
-		page := "http://" + where(ls.http) + s.basePath + "/"
-		if ls.http.Addr().Network() == "unix" {
-			page = where(ls.http)
-		}
-		fmt.Fprintf(p.stdout, "Page  %s\n", page)
+		fmt.Fprintf(p.stdout, "Page  %s\n", s.page("http", ls.http))
 	}
+	p.announceTLS(ls, s)
 	if s.data != "" {
 		fmt.Fprintf(p.stdout, "Data  %s\n", s.data)
 	}
 	if ls.smtp != nil {
 		fmt.Fprintf(p.stdout, "Try   %s send --server %s --to you@example.test --subject Hello --text Hi\n", p.name, where(ls.smtp))
 	}
+}
+
+// whoReads says what the user of POP3 is.
+func (s *settings) whoReads() string {
+	if s.accounts != "" {
+		return "user: one of the accounts, or MAILBOX*USER"
+	}
+	return "user: the address, or @all for everything"
+}
+
+// page is where the page is.
+func (s *settings) page(scheme string, l net.Listener) string {
+	if l.Addr().Network() == "unix" {
+		return where(l)
+	}
+	return scheme + "://" + where(l) + s.basePath + "/"
 }
 
 // where is an address that one can connect to from here.
@@ -330,7 +383,8 @@ func reachable(address string) string {
 
 // run serves until ctx ends, in this order of stopping: mail in and out, the
 // page, the events, the store.
-func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, rules *rulesFile, log *slog.Logger) (err error) {
+func (s *settings) run(ctx context.Context, room room, log *slog.Logger) (err error) {
+	c, ls := room.catcher, room.listeners
 	defer func() { err = errors.Join(err, c.Close()) }()
 
 	var open doors
@@ -340,31 +394,34 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	defer stopPage()
 	defer stopMail()
 	mailGroup.run(c.Run)
-	if rules.path != "" {
-		mailGroup.run(rules.watch)
-	}
+	room.watch(mailGroup, log)
 	folders := s.folders.of(c, s, log)
 	folders.run(mailGroup)
 	webhooks := s.webhooks.of(c, s.grace, log)
 	for _, w := range webhooks {
 		pageGroup.run(w.Run)
 	}
-	if ls.smtp != nil {
-		mailGroup.run(func(ctx context.Context) error { return c.ServeSMTP(ctx, ls.smtp) })
+	mailboxes := s.pop3Server(room, log)
+	for _, door := range []struct {
+		l     net.Listener
+		serve func(context.Context, net.Listener) error
+	}{{ls.smtp, c.ServeSMTP}, {ls.smtps, c.ServeSMTPS}, {ls.pop3, mailboxes.Serve}, {ls.pop3s, mailboxes.ServeTLS}} {
+		if door.l != nil {
+			mailGroup.run(func(ctx context.Context) error { return door.serve(ctx, door.l) })
+		}
 	}
 	told := figures{catcher: c}
-	if ls.pop3 != nil {
-		told.pop3 = s.pop3Server(c, log)
-		mailGroup.run(func(ctx context.Context) error { return told.pop3.Serve(ctx, ls.pop3) })
+	if ls.pop3 != nil || ls.pop3s != nil {
+		told.pop3 = mailboxes
 	}
-	if ls.http != nil {
-		server := s.uiServer(c, ls, log)
+	if pages := s.pages(room, log); len(pages) > 0 {
+		server := s.uiServer(room, log)
 		server.Webhooks, server.Checks = webhooks, open.checks(c)
 		told.page = server
 		server.Metrics = told.handler(log)
 		server.Settings = &panel{settings: s, flags: s.given, changed: map[string]bool{}, catcher: c, pop3: told.pop3, page: server}
 		folders.show(server)
-		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, ls.http) })
+		pageGroup.run(func(ctx context.Context) error { return server.Serve(ctx, pages...) })
 		context.AfterFunc(pageGroup.failed, stopMail)
 	}
 	err = mailGroup.wait()
@@ -372,16 +429,47 @@ func (s *settings) run(ctx context.Context, c *catcher.Catcher, ls listeners, ru
 	return errors.Join(err, pageGroup.wait())
 }
 
-func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server {
+// watchAccounts reads the file of users again whenever it changes.
+func watchAccounts(ctx context.Context, users *accounts.Accounts, log *slog.Logger) error {
+	load := func() error {
+		changed, err := users.Reload()
+		if changed {
+			log.Info("accounts read", "users", users.Len())
+		}
+		return err
+	}
+	return watch(ctx, load, func(err error) { log.Error("the accounts stay as they were", "err", err) })
+}
+
+// watch reads files again that have changed.
+func (r room) watch(g *group, log *slog.Logger) {
+	if r.rules.path != "" {
+		g.run(r.rules.watch)
+	}
+	if r.keeper != nil {
+		g.run(func(ctx context.Context) error { return watchCertificate(ctx, r.keeper, log) })
+	}
+	if r.accounts != nil {
+		g.run(func(ctx context.Context) error { return watchAccounts(ctx, r.accounts, log) })
+	}
+}
+
+func (s *settings) pop3Server(room room, log *slog.Logger) *pop3.Server {
+	c := room.catcher
 	server := &pop3.Server{
-		Backend:  c,
-		Domain:   s.domain,
-		Log:      log,
-		Rules:    c.Rules(),
-		Document: c.AtRetr,
-		Clock:    c.Clock(),
-		Limits:   s.pop3Limits(),
-		Grace:    time.Duration(s.grace),
+		Backend:    c,
+		Domain:     s.domain,
+		Log:        log,
+		Rules:      c.Rules(),
+		Document:   c.AtRetr,
+		Clock:      c.Clock(),
+		Limits:     s.pop3Limits(),
+		Grace:      time.Duration(s.grace),
+		TLS:        room.keeper,
+		RequireTLS: s.tls.require,
+	}
+	if room.accounts != nil {
+		server.Accounts = room.accounts
 	}
 	if s.pop3Password != "" {
 		server.Secret = func(string) (string, bool) { return s.pop3Password, true }
@@ -389,7 +477,8 @@ func (s *settings) pop3Server(c *catcher.Catcher, log *slog.Logger) *pop3.Server
 	return server
 }
 
-func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) *ui.Server {
+func (s *settings) uiServer(room room, log *slog.Logger) *ui.Server {
+	c, ls := room.catcher, room.listeners
 	server := &ui.Server{
 		Backend:  c,
 		Log:      log,
@@ -401,11 +490,16 @@ func (s *settings) uiServer(c *catcher.Catcher, ls listeners, log *slog.Logger) 
 		Hosts:    s.httpHosts,
 		BasePath: s.basePath,
 	}
-	if ls.smtp != nil {
-		server.SMTP = where(ls.smtp)
+	for _, door := range []struct {
+		l  net.Listener
+		to *string
+	}{{ls.smtp, &server.SMTP}, {ls.pop3, &server.POP3}, {ls.smtps, &server.SMTPS}, {ls.pop3s, &server.POP3S}, {ls.https, &server.HTTPS}} {
+		if door.l != nil {
+			*door.to = where(door.l)
+		}
 	}
-	if ls.pop3 != nil {
-		server.POP3 = where(ls.pop3)
+	if room.keeper != nil {
+		server.CA = room.keeper.CA
 	}
 	return server
 }

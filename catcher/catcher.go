@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/event"
 	"github.com/postroom/postroom/catcher/expect"
@@ -37,6 +38,10 @@ type Config struct {
 	Rand   io.Reader    // nil: crypto/rand
 	Log    *slog.Logger // nil: nowhere
 	Events int          // how many events readers can fall behind; 0: event.DefaultSize
+
+	TLS        *certs.Keeper  // makes STARTTLS possible, and ServeSMTPS; nil: there is no TLS
+	RequireTLS bool           // SMTP takes no mail and no password before TLS
+	Accounts   smtpd.Accounts // who may log in over SMTP; nil: everybody
 
 	Queue   Queue
 	NoMagic bool // addresses at sim.test and such are like all others
@@ -94,17 +99,20 @@ func New(cfg Config) (*Catcher, error) {
 	c.cfg.Queue = cfg.Queue.complete()
 	c.room = expect.NewRoom(c, search.Content)
 	c.smtp = &smtpd.Server{
-		Acceptor:  c,
-		Domain:    cfg.Domain,
-		Limits:    cfg.Limits,
-		Grace:     cfg.Grace,
-		Clock:     cfg.Clock,
-		IDs:       ids,
-		Rules:     c.rules,
-		Attempted: c.attempted,
-		Ended:     c.room.Ended,
-		Document:  c.atDot,
-		Log:       cfg.Log,
+		Acceptor:   c,
+		Domain:     cfg.Domain,
+		Limits:     cfg.Limits,
+		Grace:      cfg.Grace,
+		Clock:      cfg.Clock,
+		IDs:        ids,
+		Rules:      c.rules,
+		TLS:        cfg.TLS,
+		RequireTLS: cfg.RequireTLS,
+		Accounts:   cfg.Accounts,
+		Attempted:  c.attempted,
+		Ended:      c.room.Ended,
+		Document:   c.atDot,
+		Log:        cfg.Log,
 	}
 	if err := c.open(); err != nil {
 		return c, err
@@ -174,6 +182,11 @@ func (c *Catcher) Close() error {
 
 // ServeSMTP takes mail from l until ctx ends; see smtpd.Server.Serve.
 func (c *Catcher) ServeSMTP(ctx context.Context, l net.Listener) error { return c.smtp.Serve(ctx, l) }
+
+// ServeSMTPS is ServeSMTP for clients that begin with TLS; it needs Config.TLS.
+func (c *Catcher) ServeSMTPS(ctx context.Context, l net.Listener) error {
+	return c.smtp.ServeTLS(ctx, l)
+}
 
 // SetLimits changes what SMTP clients may do; see smtpd.Server.SetLimits.
 func (c *Catcher) SetLimits(l smtpd.Limits) { c.smtp.SetLimits(l) }

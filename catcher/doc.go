@@ -61,6 +61,8 @@
 //	  archive/           mail in files: .eml trees, mbox, Maildir
 //	  mime/              what a message says; ugly/ is the corpus of bad mail for tests
 //	  rule/              what goes wrong and where mail goes: the language, the set, magic addresses
+//	  accounts/          who may log in: a file as htpasswd makes it
+//	  certs/             certificates for TLS: an authority of our own, and certificates that are bad on command
 //	  expect/              what mail a test wants: whether it has come, and if not, what came instead
 //	  dsn/               reports in many dialects, out-of-office replies, complaints
 //	  smtpd/             go-smtp in front of Accept
@@ -79,18 +81,18 @@
 //
 //	layer 0  mail, clock, limit                  standard library, golang.org/x
 //	layer 1  event, store, mime, query, archive, layer 0; rule also query
-//	         rule, dsn, expect                   expect also event, store, mime and query
+//	         rule, dsn, expect, certs, accounts  expect also event, store, mime and query; certs also rule
 //	layer 2  smtpd, search, queue, relay,        layers 0 and 1, never each other
 //	         store/disk, pickup, drop
 //	edge     pop3, ui                            layers 0 and 1, and interfaces of their own that *Catcher satisfies
 //	         ui/metrics                          layer 0
-//	layer 3  catcher                             layers 0 to 2, but not store/disk, pickup and drop, which
-//	                                             main hands in or runs beside
+//	layer 3  catcher                             layers 0 to 2, but not accounts, store/disk, pickup and drop,
+//	                                             which main hands in or runs beside
 //	layer 4  main, catchertest, ui/uitest        all
 //
 // Heavy dependencies stay in one package each: go-smtp in smtpd and relay, huma and
 // gorilla/websocket in ui, the Prometheus client in ui/metrics, SQLite in store/disk,
-// fsnotify in pickup, pflag in main.
+// fsnotify in pickup, bcrypt in accounts, pflag in main.
 // Importing catcher pulls in go-smtp and golang.org/x (IDNA, charsets) and no other
 // module.
 package catcher

@@ -17,7 +17,7 @@ const module = "github.com/postroom/postroom"
 // it may import, besides any below itself.
 func mayImport() map[string][]string {
 	layer0 := []string{"catcher/mail", "catcher/clock", "catcher/limit"}
-	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query", "catcher/rule", "catcher/dsn", "catcher/expect"})
+	layer1 := slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query", "catcher/rule", "catcher/dsn", "catcher/expect", "catcher/certs"})
 	layer2 := slices.Concat(layer1, []string{"catcher/smtpd", "catcher/search", "catcher/queue", "catcher/relay"})
 	return map[string][]string{
 		"catcher/mail":            nil,
@@ -34,19 +34,21 @@ func mayImport() map[string][]string {
 		"catcher/archive":         layer0,
 		"catcher/rule":            slices.Concat(layer0, []string{"catcher/query"}),
 		"catcher/dsn":             layer0,
+		"catcher/accounts":        layer0,
+		"catcher/certs":           slices.Concat(layer0, []string{"catcher/rule"}),
 		"catcher/expect":          slices.Concat(layer0, []string{"catcher/event", "catcher/store", "catcher/mime", "catcher/query"}),
 		"catcher/queue":           slices.Concat(layer0, []string{"catcher/store", "catcher/rule"}),
 		"catcher/relay":           layer0,
 		"catcher/pickup":          slices.Concat(layer0, []string{"catcher/mime"}),
 		"catcher/drop":            slices.Concat(layer0, []string{"catcher/store", "catcher/event", "catcher/archive"}),
-		"catcher/smtpd":           slices.Concat(layer0, []string{"catcher/store", "catcher/rule", "catcher/query"}),
+		"catcher/smtpd":           slices.Concat(layer0, []string{"catcher/store", "catcher/rule", "catcher/query", "catcher/certs"}),
 		"pop3":                    layer1,
 		"ui":                      layer1,
 		"ui/metrics":              layer0,
 		"ui/uitest":               {"catcher/catchertest", "ui"},
 		"catcher":                 layer2,
 		"catcher/catchertest":     slices.Concat(layer2, []string{"catcher", "pop3"}),
-		".":                       slices.Concat(layer2, []string{"catcher", "catcher/store/disk", "catcher/archive", "catcher/pickup", "catcher/drop", "pop3", "ui", "ui/api", "ui/metrics"}),
+		".":                       slices.Concat(layer2, []string{"catcher", "catcher/accounts", "catcher/store/disk", "catcher/archive", "catcher/pickup", "catcher/drop", "pop3", "ui", "ui/api", "ui/metrics"}),
 	}
 }
 
@@ -59,6 +61,7 @@ func ownedBy() map[string][]string {
 		"github.com/danielgtaylor/huma/v2": {"ui"},
 		"github.com/gorilla/websocket":     {"ui"},
 		"github.com/spf13/pflag":           {"."},
+		"golang.org/x/crypto":              {"catcher/accounts"},
 		"modernc.org/sqlite":               {"catcher/store/disk"},
 		"pgregory.net/rapid":               {"catcher/store/storetest"},
 		"github.com/prometheus":            {"ui/metrics"},

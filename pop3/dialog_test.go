@@ -42,6 +42,10 @@ import (
 //	S" TEXT"                the server sends the octets of this Go string
 //	S! closed               the server closes the connection, having sent nothing more
 //	apop BOX WORD           the client sends APOP with the digest for this secret, which may be missing
+//	account NAME WORD HOME PATTERN  there are accounts, and this is one; HOME may be -; PATTERN is a mailbox, or *
+//	tls                     there is TLS; required: it is required; at once: clients begin with it
+//	H: NAME                 the client begins TLS, trusting our authority, and asks for a name
+//	H! NAME WHY             it does so in vain; WHY is as for S:
 //	drop BOX                the client goes away, and the server has noticed: BOX is free
 //
 // Lines that start with C2, S2 and so on are about a second connection.
@@ -74,6 +78,8 @@ type play struct {
 	srv     *Server
 	rules   *table
 	where   string
+
+	implicit bool // clients begin with TLS
 }
 
 func newPlay(t *testing.T) *play {
@@ -82,7 +88,7 @@ func newPlay(t *testing.T) *play {
 	return p
 }
 
-var stageDirection = regexp.MustCompile(`^(C|S|drop|apop)(\d*)([:"!]?)(?: (.*))?$`)
+var stageDirection = regexp.MustCompile(`^(C|S|H|drop|apop)(\d*)([:"!]?)(?: (.*))?$`)
 
 func (p *play) perform(script string) {
 	for i, line := range strings.Split(script, "\n") {
@@ -109,6 +115,11 @@ func (p *play) prepare(words []string, line string) {
 		for _, d := range m.Deliveries {
 			p.backend.Store.Delete(p.t.Context(), d.ID)
 		}
+	case "account":
+		accounts, _ := p.srv.Accounts.(someAccounts)
+		p.srv.Accounts = append(accounts, [4]string(words[1:5]))
+	case "tls":
+		p.srv.TLS, p.srv.RequireTLS, p.implicit = testKeeper(), line == "tls required", line == "tls at once"
 	case "secret":
 		p.secrets[words[1]] = words[2]
 		p.srv.Secret = func(user string) (string, bool) { s, ok := p.secrets[user]; return s, ok }
@@ -153,6 +164,15 @@ func (p *play) talk(kind string, c *client, text string) {
 			return
 		}
 		c.expectClosed(p.where)
+	case "H:":
+		if err := c.beginTLS(text); err != nil {
+			p.t.Fatalf("%s: %v", p.where, err)
+		}
+	case "H!":
+		name, why, _ := strings.Cut(text, " ")
+		if err := c.beginTLS(name); err == nil || !p.pattern(why).MatchString(err.Error()) {
+			p.t.Fatalf("%s: got %v", p.where, err)
+		}
 	case "drop":
 		c.conn.Close()
 		waitUntilFree(p.t, p.srv, text)
@@ -210,7 +230,7 @@ func (p *play) number(text string) int {
 // client returns a connection, made when it is first mentioned.
 func (p *play) client(name string) *client {
 	if p.addr == "" {
-		p.addr = serve(p.t, p.srv)
+		p.addr = serveHow(p.t, p.srv, p.implicit)
 	}
 	if p.clients[name] == nil {
 		p.clients[name] = dial(p.t, p.addr)
@@ -219,7 +239,10 @@ func (p *play) client(name string) *client {
 }
 
 // serve runs the server until the test ends, and returns its address.
-func serve(t testing.TB, s *Server) string {
+func serve(t testing.TB, s *Server) string { return serveHow(t, s, false) }
+
+// serveHow is serve, for clients that begin with TLS perhaps.
+func serveHow(t testing.TB, s *Server, implicit bool) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -227,7 +250,7 @@ func serve(t testing.TB, s *Server) string {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, l) }()
+	go func() { ended <- s.serve(ctx, l, implicit) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {

@@ -2,7 +2,6 @@ package pop3
 
 import (
 	"cmp"
-	"crypto/tls"
 	"fmt"
 	"net"
 	"runtime/debug"
@@ -51,11 +50,11 @@ func (s *Server) present() *Limits {
 // turnAway tells a client that there are too many. It must not hold up those behind
 // it: what is said fits into the buffer of a new connection, and a client that
 // would have to shake hands for it learns nothing.
-func (s *Server) turnAway(c net.Conn, v limit.Verdict) {
+func (s *Server) turnAway(c net.Conn, v limit.Verdict, handshake bool) {
 	if n := s.guests.Tell(time.Now()); n > 0 {
 		s.log().Warn("POP3 clients turned away", "limit", string(v), "client", limit.Client(c.RemoteAddr()), "count", n)
 	}
-	if _, handshake := c.(*tls.Conn); !handshake {
+	if !handshake {
 		text := "too many connections, try again later"
 		if v == limit.TooManyOfThis {
 			text = "too many connections from your address, try again later"

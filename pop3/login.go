@@ -22,6 +22,11 @@ const maxHint = 64
 
 // nameUser is USER: it tells a bad name at once, and asks nothing of the store.
 func (c *session) nameUser(arg string) {
+	if c.srv.Accounts != nil {
+		c.user = strings.TrimSpace(arg)
+		c.out.ok("and the password?") // whoever it is
+		return
+	}
 	box, err := mailbox(arg, c.srv.domain())
 	if err != nil {
 		c.out.fail("[AUTH] " + err.Error())
@@ -37,12 +42,69 @@ func (c *session) pass(ctx context.Context, user, password string) {
 		c.reject("give USER first")
 		return
 	}
+	if c.srv.Accounts != nil {
+		box, account := splitName(user)
+		c.openAs(ctx, account, password, box)
+		return
+	}
 	if !c.srv.allows(user, password) {
 		c.deny(user)
 		return
 	}
 	c.open(ctx, user)
 }
+
+// splitName takes MAILBOX*USER apart; without a mailbox it is the user alone.
+func splitName(name string) (box, account string) {
+	star := strings.LastIndexByte(name, '*')
+	if star < 0 {
+		return "", name
+	}
+	return name[:star], name[star+1:]
+}
+
+// openAs opens a mailbox for an account: the one that it names, or else its own.
+func (c *session) openAs(ctx context.Context, account, password, name string) {
+	accounts := c.srv.Accounts
+	if ok, wait := accounts.Check(account, password, c.facts().Client); !ok {
+		if wait > 0 && c.pause(wait) != nil {
+			c.over = true
+			return
+		}
+		c.bad += (c.limits.Errors + maxFailed - 1) / maxFailed
+		c.over = c.bad >= c.limits.Errors
+		c.deny(account)
+		return
+	}
+	box, err := c.boxOf(account, name)
+	switch {
+	case err != nil:
+		c.out.fail("[AUTH] " + err.Error())
+	case !accounts.May(account, box):
+		c.log.Info("POP3 login refused", "user", account, "mailbox", box)
+		c.out.fail("[AUTH] this mailbox is not among yours")
+	default:
+		c.log = c.log.With("user", account)
+		c.open(ctx, box)
+	}
+}
+
+// boxOf is the mailbox that an account means.
+func (c *session) boxOf(account, name string) (string, error) {
+	if name != "" {
+		return mailbox(name, c.srv.domain())
+	}
+	if box := c.srv.Accounts.Home(account); box != "" {
+		return box, nil
+	}
+	if c.srv.Accounts.May(account, AllMail) {
+		return AllMail, nil
+	}
+	return "", errors.New("which mailbox? The login name is MAILBOX*USER")
+}
+
+// maxFailed is how often a session may fail to log in.
+const maxFailed = 5
 
 // apop logs in with the digest of timestamp and secret: RFC 1939 §7.
 func (c *session) apop(ctx context.Context, arg string) {
@@ -118,6 +180,14 @@ func (c *session) saslPlain(ctx context.Context, response string) {
 		c.reject("not a PLAIN response in base64")
 		return
 	}
+	if c.srv.Accounts != nil {
+		box, account := splitName(parts[1])
+		if parts[0] != "" {
+			box = parts[0]
+		}
+		c.openAs(ctx, account, parts[2], box)
+		return
+	}
 	login := parts[0]
 	if login == "" {
 		login = parts[1]
@@ -144,8 +214,8 @@ func (s *Server) allows(box, password string) bool {
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 || !known
 }
 
-func (c *session) deny(box string) {
-	c.log.Info("POP3 login refused", "mailbox", box)
+func (c *session) deny(name string) {
+	c.log.Info("POP3 login refused", "name", name)
 	c.out.fail("[AUTH] wrong name or password")
 }
 

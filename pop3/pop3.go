@@ -1,6 +1,6 @@
 // Package pop3 serves the mailboxes over POP3: RFC 1939 to the letter, with the
-// capabilities of RFC 2449, the response codes of RFC 3206, AUTH of RFC 5034 and
-// the UTF8 and LANG commands of RFC 6856.
+// capabilities of RFC 2449, the response codes of RFC 3206, AUTH of RFC 5034, STLS of
+// RFC 2595 and the UTF8 and LANG commands of RFC 6856.
 //
 // The login name is the address of the mailbox, or AllMail; any password does,
 // unless Server.Secret knows a better one. A mailbox is seen as it was at login,
@@ -28,6 +28,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
@@ -42,6 +43,15 @@ type Backend interface {
 	List(ctx context.Context, q store.Query) (store.Page, error)
 	Open(ctx context.Context, id mail.ID) (store.Reader, error)
 	Delete(ctx context.Context, ids ...mail.DeliveryID) ([]mail.Delivery, error)
+}
+
+// Accounts know users with a password of their own.
+type Accounts interface {
+	// Check says whether a password is the user's. If not, the client, which is known by
+	// its address, is to wait before it is told.
+	Check(user, password, client string) (ok bool, wait time.Duration)
+	May(user, box string) bool // read a mailbox
+	Home(user string) string   // the mailbox of a user who names none; "" when there is none
 }
 
 // AllMail is the login name that shows every message once, whoever it is for.
@@ -67,15 +77,21 @@ const (
 // A Server speaks POP3. Its fields are settings, which must not change once
 // Serve was called; all but Backend may be left zero.
 type Server struct {
-	Backend  Backend
-	Domain   string                                         // our name in the greeting and in hints; "" is "localhost"
-	Log      *slog.Logger                                   // nil: nowhere
-	Rules    rule.Judge                                     // what shall go wrong at login and with RETR and TOP; nil: nothing
-	Document func(context.Context, mail.ID) *query.Document // what queries in rules see of a message; nil: nothing
-	Clock    clock.Clock                                    // for the rules; nil: the system's
-	Rand     io.Reader                                      // for the timestamps of APOP and names of sessions, safe for concurrent use; nil: crypto/rand
-	Limits   Limits                                         // those to begin with: see SetLimits
-	Grace    time.Duration                                  // for commands in progress when Serve's context ends; 0: 5 seconds
+	Backend    Backend
+	Domain     string                                         // our name in the greeting and in hints; "" is "localhost"
+	Log        *slog.Logger                                   // nil: nowhere
+	TLS        *certs.Keeper                                  // makes STLS possible, and ServeTLS; nil: there is no TLS
+	RequireTLS bool                                           // no password before TLS
+	Rules      rule.Judge                                     // what shall go wrong when TLS begins, at login and with RETR and TOP; nil: nothing
+	Document   func(context.Context, mail.ID) *query.Document // what queries in rules see of a message; nil: nothing
+	Clock      clock.Clock                                    // for the rules; nil: the system's
+	Rand       io.Reader                                      // for the timestamps of APOP and names of sessions, safe for concurrent use; nil: crypto/rand
+	Limits     Limits                                         // those to begin with: see SetLimits
+	Grace      time.Duration                                  // for commands in progress when Serve's context ends; 0: 5 seconds
+
+	// Accounts know who may log in, and what they may read; then Secret is not asked.
+	// The login name is the user's, or MAILBOX*USER. nil: there are none.
+	Accounts Accounts
 
 	// Secret returns the password of a mailbox, if it has one; of all others any
 	// password does. When Secret is set, APOP is offered, and works for those
@@ -99,7 +115,12 @@ type Server struct {
 //
 // It returns an error, after the same proceeding, when l fails for good. Several
 // Serve calls may run at once; a mailbox is locked across all of them.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+func (s *Server) Serve(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, false) }
+
+// ServeTLS is Serve for clients that begin with TLS: RFC 8314 §3.2.
+func (s *Server) ServeTLS(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, true) }
+
+func (s *Server) serve(ctx context.Context, l net.Listener, implicit bool) error {
 	if s.limits.Load() == nil {
 		s.SetLimits(s.Limits)
 	}
@@ -117,12 +138,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	err := accept(stop, l, func(c net.Conn) {
 		client := limit.Client(c.RemoteAddr())
 		if v := s.guests.Enter(client); v != limit.Welcome {
-			s.turnAway(c, v)
+			s.turnAway(c, v, implicit)
 			return
 		}
 		guests.run(c, func() {
 			defer s.guests.Leave(client)
-			s.session(stop, hard, c)
+			s.session(stop, hard, c, implicit)
 		})
 	})
 	cancel()

@@ -568,7 +568,7 @@ func TestQuitOfAClientThatIsGoneDeletesNothing(t *testing.T) {
 			b.put(t, strings.Repeat("x", size), alice)
 			c := &torn{room: 40} // for the greeting
 			c.in = strings.NewReader("USER " + alice + "\r\nPASS x\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n")
-			(&Server{Backend: b}).session(t.Context(), t.Context(), c)
+			(&Server{Backend: b}).session(t.Context(), t.Context(), c, false)
 			if b.count(t, alice) != 1 {
 				t.Error("deleted what the client cannot have got")
 			}
@@ -597,13 +597,15 @@ func (c *counted) Write(p []byte) (int, error) {
 
 func (c *counted) Close() error                     { return nil }
 func (c *counted) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
+func (c *counted) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (c *counted) SetDeadline(time.Time) error      { return nil }
 func (c *counted) SetReadDeadline(time.Time) error  { return nil }
 func (c *counted) SetWriteDeadline(time.Time) error { return nil }
 
 // converse runs one session over the given input and returns the connection.
 func converse(s *Server, input string) *counted {
 	c := &counted{in: strings.NewReader(input)}
-	s.session(context.Background(), context.Background(), c)
+	s.session(context.Background(), context.Background(), c, false)
 	return c
 }
 
@@ -629,7 +631,7 @@ func TestRepliesWaitForTheEndOfTheBatch(t *testing.T) {
 	b.put(t, "a: b\r\n", alice)
 	batches := []string{"USER " + alice + "\r\nPASS x\r\nSTAT\r\nNO", "OP\r\nNOOP\r\n", "LIST 1\r\n"}
 	c := &counted{in: io.MultiReader(strings.NewReader(batches[0]), strings.NewReader(batches[1]), strings.NewReader(batches[2]))}
-	(&Server{Backend: b}).session(context.Background(), context.Background(), c)
+	(&Server{Backend: b}).session(context.Background(), context.Background(), c, false)
 	if c.writes != 4 { // the greeting, and a reply to each batch
 		t.Errorf("%d writes: %q", c.writes, c.out.String())
 	}
@@ -670,7 +672,7 @@ func TestRetrKeepsNoMoreThanItsBuffer(t *testing.T) {
 	c := &discard{in: strings.NewReader("USER " + alice + "\r\nPASS x\r\nRETR 1\r\n")}
 	kept := 0
 	b.reader = func(r store.Reader) store.Reader { return drip{r, &c.sent, &kept} }
-	(&Server{Backend: b}).session(t.Context(), t.Context(), c)
+	(&Server{Backend: b}).session(t.Context(), t.Context(), c, false)
 	if kept > outBuffer || c.sent < 40_000_000 {
 		t.Errorf("up to %d octets kept of %d sent", kept, c.sent)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -27,11 +26,8 @@ func (c *session) judge(ctx context.Context, stage rule.Stage, user string, it *
 	if c.srv.Rules == nil {
 		return nil, true
 	}
-	host, _, err := net.SplitHostPort(c.conn.RemoteAddr().String())
-	if err != nil {
-		host = "unix"
-	}
-	facts := &rule.Facts{Stage: stage, Now: c.srv.now(), Session: c.name, Client: host, User: user}
+	facts := c.facts()
+	facts.Stage, facts.Now, facts.User, facts.TLS = stage, c.srv.now(), user, c.tls
 	if it != nil {
 		facts.Size = it.size
 		if c.srv.Document != nil {
@@ -52,6 +48,13 @@ func (c *session) judge(ctx context.Context, stage rule.Stage, user string, it *
 	return l, true
 }
 
+// facts are those that stay.
+func (c *session) facts() *rule.Facts {
+	f := rule.FactsBetween(c.wire.RemoteAddr(), c.wire.LocalAddr())
+	f.Session = c.name
+	return f
+}
+
 // act does one action, and says whether to go on.
 func (c *session) act(stage rule.Stage, a *rule.Action, l *brake) bool {
 	switch a.Kind {
@@ -66,7 +69,7 @@ func (c *session) act(stage rule.Stage, a *rule.Action, l *brake) bool {
 		l.rate = a.Rate
 	case rule.Hang:
 		c.pause(a.For)
-		c.over = true
+		c.over, c.torn = true, true
 		return false
 	case rule.Drop:
 		if stage == rule.Retr && a.Octets > 0 {
@@ -84,9 +87,9 @@ func (c *session) act(stage rule.Stage, a *rule.Action, l *brake) bool {
 
 // cut ends the session without a word; what was said before is still sent.
 func (c *session) cut(a *rule.Action) {
-	c.over = true
+	c.over, c.torn = true, true
 	c.out.Flush() // the error could only be that the client is gone
-	if tcp, ok := c.conn.(interface{ SetLinger(int) error }); ok && a.Reset {
+	if tcp, ok := c.wire.(interface{ SetLinger(int) error }); ok && a.Reset {
 		tcp.SetLinger(0)
 	}
 }

@@ -54,7 +54,7 @@ func (t *table) add(text string) {
 		a := rule.Action{Kind: rule.Kind(kind), Reset: strings.HasSuffix(arg, "rst")}
 		a.For, _ = time.ParseDuration(arg)
 		a.Octets, _ = strconv.ParseInt(strings.TrimSuffix(arg, " rst"), 10, 64)
-		a.Rate = a.Octets
+		a.Rate, a.Flaw = a.Octets, rule.Flaw(arg)
 		a.Reply.Text, a.Close = strings.CutSuffix(strings.ReplaceAll(arg, `\n`, "\n"), " close")
 		do = append(do, a)
 	}

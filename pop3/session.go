@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,9 @@ var (
 type session struct {
 	srv    *Server
 	limits *Limits
-	conn   net.Conn
+	conn   net.Conn // the wire, or TLS on it
+	wire   net.Conn
+	tls    string // version and cipher suite; "" for plain text
 	name   string // of the session, in the log
 	log    *slog.Logger
 	in     *bufio.Reader
@@ -41,15 +44,16 @@ type session struct {
 
 	line  []byte    // what readLine has read
 	stamp string    // timestamp for APOP; "" when that is not offered
-	user  string    // mailbox that the last command, USER, named; else ""
+	user  string    // what the last command, USER, named: a mailbox or an account; else ""
 	drop  *maildrop // nil in the AUTHORIZATION state
-	bad   int       // bad commands so far
+	bad   int       // bad commands, and failed logins, so far
 	over  bool      // no further command is taken
+	torn  bool      // the connection breaks, without a good-bye of TLS
 }
 
 // session talks to one client until it leaves, or stop ends; when hard ends too,
 // the command in progress is given up. The caller closes the connection.
-func (s *Server) session(stop, hard context.Context, conn net.Conn) {
+func (s *Server) session(stop, hard context.Context, conn net.Conn, implicit bool) {
 	log := s.log().With("remote", conn.RemoteAddr().String())
 	nonce, err := s.nonce()
 	if err != nil {
@@ -61,21 +65,37 @@ func (s *Server) session(stop, hard context.Context, conn net.Conn) {
 		srv:    s,
 		limits: limits,
 		conn:   conn,
+		wire:   conn,
 		name:   nonce,
 		log:    log.With("session", nonce),
 		in:     bufio.NewReader(conn),
 		out:    newWriter(conn, limits.IdleTimeout),
 		stop:   stop,
 	}
-	if s.Secret != nil {
+	if s.Secret != nil && s.Accounts == nil {
 		c.stamp = "<" + nonce + "@" + s.domain() + ">"
 	}
-	c.greet()
+	c.begin(implicit)
 	for !c.over { // once the client is gone, readLine says so
 		c.guarded(hard)
 	}
 	c.release()   // before the client learns that it is over, as it may come back at once
 	c.out.Flush() // the error could only be that the client is gone
+	if c.tls != "" && !c.torn {
+		c.conn.Close()
+	}
+}
+
+// begin is what comes before the first command: TLS when it is implicit, and the
+// greeting.
+func (c *session) begin(implicit bool) {
+	defer c.rescue()
+	if implicit {
+		c.handshake()
+	}
+	if !c.over {
+		c.greet()
+	}
 }
 
 // greet sends the first line; the timestamp in it says that APOP is offered.
@@ -188,6 +208,8 @@ func (c *session) do(ctx context.Context, verb, arg string) {
 		c.plain(arg, c.capa)
 	case "LANG":
 		c.lang(strings.TrimSpace(arg))
+	case "STLS":
+		c.plain(arg, c.stls)
 	case "USER", "PASS", "APOP", "AUTH", "UTF8":
 		if c.drop != nil {
 			c.reject("already logged in")
@@ -213,6 +235,10 @@ func (c *session) do(ctx context.Context, verb, arg string) {
 // authorization answers the commands of the AUTHORIZATION state: RFC 1939 §4. User is
 // what USER named when that was the command before this one.
 func (c *session) authorization(ctx context.Context, verb, arg, user string) {
+	if c.wantsTLS() && verb != "UTF8" {
+		c.reject("no password before TLS, use STLS first")
+		return
+	}
 	switch verb {
 	case "USER":
 		c.nameUser(arg)
@@ -272,14 +298,21 @@ func (c *session) reject(text string) {
 	c.over = true
 }
 
-// capa lists what we can, the same in both states: clients such as mutt and JavaMail
-// ask before they log in, and believe the answer ever after. RFC 2449 §5.
+// capa lists what we can, all but STLS the same in both states: clients such as mutt
+// and JavaMail ask before they log in, and believe the answer ever after. RFC 2449 §5.
 func (c *session) capa() {
 	c.out.ok("what this server can do")
-	for _, capability := range []string{
-		"TOP", "UIDL", "USER", "SASL PLAIN", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING",
+	capabilities := []string{
+		"TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING",
 		"EXPIRE NEVER", "UTF8 USER", "LANG", "IMPLEMENTATION Postroom",
-	} {
+	}
+	if !c.wantsTLS() {
+		capabilities = slices.Insert(capabilities, 2, "USER", "SASL PLAIN")
+	}
+	if c.mayTLS() {
+		capabilities = append(capabilities, "STLS")
+	}
+	for _, capability := range capabilities {
 		c.out.line(capability)
 	}
 	c.out.end()

@@ -159,11 +159,10 @@ func (s *streams) count(last uint64) (clients map[string]int, lag map[string]uin
 	return clients, lag
 }
 
-// A lobby is a listener that turns away those who are too many. Connections pass as
-// they are, since the HTTP server wants to know those of TLS; so it is the server that
-// tells when they end.
+// A lobby is behind the doors, and turns away those who are too many. Connections pass
+// as they are, since the HTTP server wants to know those of TLS; so it is the server
+// that tells when they end.
 type lobby struct {
-	net.Listener
 	guests *limit.Connections
 	log    *slog.Logger
 
@@ -171,14 +170,23 @@ type lobby struct {
 	leave map[net.Conn]func() // for each guest what counts it out
 }
 
-func newLobby(l net.Listener, guests *limit.Connections, log *slog.Logger) *lobby {
-	return &lobby{Listener: l, guests: guests, log: log, leave: map[net.Conn]func(){}}
+func newLobby(guests *limit.Connections, log *slog.Logger) *lobby {
+	return &lobby{guests: guests, log: log, leave: map[net.Conn]func(){}}
+}
+
+// door is a listener by which only those come who are welcome.
+func (l *lobby) door(of net.Listener) net.Listener { return lobbyDoor{of, l} }
+
+type lobbyDoor struct {
+	net.Listener
+	lobby *lobby
 }
 
 // Accept returns the next connection that is welcome.
-func (l *lobby) Accept() (net.Conn, error) {
+func (d lobbyDoor) Accept() (net.Conn, error) {
+	l := d.lobby
 	for {
-		c, err := l.Listener.Accept()
+		c, err := d.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}

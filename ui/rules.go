@@ -314,6 +314,9 @@ func (h *handler) getMagic(context.Context, *struct{}) (*answer[api.Magic], erro
 		Addresses: each(rule.MagicAddresses(), func(m rule.Magic) api.MagicAddress {
 			return api.MagicAddress{Address: m.Address, Example: m.Example, Stage: string(m.Stage), What: m.What}
 		}),
+		Names: each(rule.MagicNames(), func(m rule.MagicName) api.MagicName {
+			return api.MagicName{Name: m.Name, What: m.What}
+		}),
 		Presets: each(rule.Presets(), func(p rule.Preset) api.Preset {
 			return api.Preset{Name: p.Name, Reply: *viewReply(&p.Reply), From: p.From}
 		}),

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/mime"
 	"github.com/postroom/postroom/catcher/store"
@@ -214,7 +214,7 @@ func (h *handler) session(c caller) (*mail.Session, error) {
 	}
 	s := &mail.Session{ID: id.String(), Started: now, Protocol: "HTTP", Remote: c.remote, Local: c.local}
 	if c.tls != nil {
-		s.TLS = tls.VersionName(c.tls.Version) + " " + tls.CipherSuiteName(c.tls.CipherSuite)
+		s.TLS = certs.Describe(c.tls)
 	}
 	return s, nil
 }

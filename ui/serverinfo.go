@@ -43,6 +43,28 @@ func (h *handler) serverRoutes() {
 		w.Write(h.spec) // the client has left if this fails
 		return nil
 	})
+	h.raw(huma.Operation{
+		OperationID: "getCA", Method: http.MethodGet, Path: "/ca.pem", Tags: tags,
+		Summary: "The certificate of the authority that signs those of this server", Description: "404 when there is no TLS.",
+		Responses: map[string]*huma.Response{"200": response("OK", pemType, &huma.Schema{Type: huma.TypeString})},
+	}, h.getCA)
+}
+
+const pemType = "application/x-pem-file"
+
+func (h *handler) getCA(w http.ResponseWriter, _ *http.Request) error {
+	if h.CA == nil {
+		return notFound("There is no authority, since there is no TLS (--tls).")
+	}
+	ca, err := h.CA()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", pemType)
+	w.Header().Set("Content-Disposition", `attachment; filename="postroom-ca.pem"`)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Write(ca) // the client has left if this fails
+	return nil
 }
 
 func (h *handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
@@ -56,6 +78,7 @@ func (h *handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
 func (h *handler) getInfo(context.Context, *struct{}) (*answer[api.Info], error) {
 	return answered(api.Info{
 		Version: h.Version, SMTP: h.SMTP, POP3: h.POP3, HTTP: h.HTTP,
+		TLS: h.CA != nil, SMTPS: h.SMTPS, POP3S: h.POP3S, HTTPS: h.HTTPS,
 		StartedAt: h.started.UTC(), MaxMessageSize: h.maxMessageSize(), Clock: h.viewClock(),
 	}, nil)
 }

@@ -79,7 +79,7 @@ func (h *handler) viewTalk(t mail.Talk) api.Talk {
 		end = h.Backend.Clock().Now()
 	}
 	return api.Talk{
-		Session: viewSession(t.Session), State: t.State, EndedAt: viewDate(t.Ended.UTC()), End: t.End, Command: t.Command,
+		Session: viewSession(t.Session), State: t.State, EndedAt: viewDate(t.Ended.UTC()), End: t.End, NoTLS: t.NoTLS, Command: t.Command,
 		Commands: t.Commands, Messages: t.Messages, Refused: t.Refused, Errors: t.Errors, LastError: viewReply(t.Error),
 		OctetsIn: t.In, OctetsOut: t.Out, Timings: api.Timings{
 			First: viewSeconds(t.First), Answer: viewSeconds(t.Answer), Total: seconds(max(0, end.Sub(t.Started))),

@@ -151,7 +151,7 @@ func (h *handler) pastAttempt(id string) (*past, error) {
 
 // order is that of the stages of one mail.
 func order() []rule.Stage {
-	return []rule.Stage{rule.Connect, rule.Banner, rule.Ehlo, rule.StartTLS, rule.Auth, rule.Mail, rule.Rcpt, rule.Data, rule.Dot, rule.Route}
+	return []rule.Stage{rule.Connect, rule.Banner, rule.Ehlo, rule.StartTLS, rule.Handshake, rule.Auth, rule.Mail, rule.Rcpt, rule.Data, rule.Dot, rule.Route}
 }
 
 // reached says whether a stage came, as far as is known.
@@ -162,7 +162,7 @@ func (p *past) reached(stage rule.Stage) bool {
 		return true
 	case at < 0 || p.session == nil || !p.overSMTP():
 		return false
-	case stage == rule.StartTLS:
+	case stage == rule.StartTLS || stage == rule.Handshake:
 		return p.session.TLS != ""
 	case stage == rule.Auth:
 		return p.session.User != ""
@@ -184,6 +184,9 @@ func (p *past) factsAt(stage rule.Stage) []*rule.Facts {
 		f.Session, f.Client, f.Helo, f.User, f.TLS = s.ID, s.Remote, s.Helo, s.User, s.TLS
 		if host, _, err := net.SplitHostPort(s.Remote); err == nil {
 			f.Client = host
+		}
+		if _, port, err := net.SplitHostPort(s.Local); err == nil {
+			f.Port = port
 		}
 	}
 	at := slices.Index(order(), stage)

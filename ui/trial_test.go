@@ -122,7 +122,7 @@ func TestRuleLanguage(t *testing.T) {
 	t.Parallel()
 	var v api.RuleLanguage
 	start(t, catcher.Config{}).get("/v1/rules/language").ok().into(&v)
-	if len(v.Stages) != 14 || v.Stages[6].Name != string(rule.Rcpt) || len(v.Stages[6].Actions) != 7 || len(v.Actions) != 19 {
+	if len(v.Stages) != 15 || v.Stages[7].Name != string(rule.Rcpt) || len(v.Stages[7].Actions) != 7 || len(v.Actions) != 20 {
 		t.Errorf("language %+v", v)
 	}
 }

@@ -101,6 +101,9 @@ type Server struct {
 	SMTP    string // where mail is taken, as text for the user; "" when off
 	POP3    string // where mailboxes are served; "" when off
 	HTTP    string // where this is served; "" means as the client sees it
+	SMTPS   string // where mail is taken in TLS; "" when off
+	POP3S   string // where mailboxes are served in TLS; "" when off
+	HTTPS   string // where this is served in TLS; "" when off
 	Limits  Limits // those to begin with: see SetLimits
 
 	// BasePath is a prefix of all paths, such as /mail: see CheckBasePath. Paths
@@ -110,6 +113,10 @@ type Server struct {
 	// Hosts are names by which browsers may know this server, besides localhost,
 	// IP addresses and names without a dot; "*" allows all. See guard.
 	Hosts []string
+
+	// CA is the certificate of the authority that signs ours, in PEM; nil: there is no
+	// TLS.
+	CA func() ([]byte, error)
 
 	Webhooks []*Webhook // to tell of; whoever made them runs them
 
@@ -137,18 +144,19 @@ type Server struct {
 // event streams end with their clients.
 func (s *Server) Handler() http.Handler { return s.handler() }
 
-// Serve answers requests on l until ctx ends. Then event streams are told that
+// Serve answers requests on listeners until ctx ends. One whose connections are
+// *tls.Conn serves HTTPS. Then event streams are told that
 // the server goes away, requests get the grace to finish, and what is left is
 // cut. It returns when nothing runs any more: nil after ctx ended, otherwise
-// what made it stop. It closes l.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+// what made it stop. It closes the listeners.
+func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 	if s.counts.limits.Load() == nil {
 		s.SetLimits(s.Limits)
 	}
 	h := s.handler()
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	lobby := newLobby(l, &s.counts.guests, h.log)
+	lobby := newLobby(&s.counts.guests, h.log)
 	srv := &http.Server{
 		ConnState:         lobby.state,
 		ConnContext:       lobby.context,
@@ -162,13 +170,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 	}
 	var serving sync.WaitGroup
-	failed := make(chan error, 1)
-	serving.Go(func() { failed <- srv.Serve(lobby) })
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		serving.Go(func() { failed <- fmt.Errorf("serve HTTP on %s: %w", l.Addr(), srv.Serve(lobby.door(l))) })
+	}
 
 	var err error
 	select {
 	case err = <-failed:
-		err = fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
 	case <-ctx.Done():
 	}
 	h.gate.close()

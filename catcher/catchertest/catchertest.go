@@ -115,7 +115,7 @@ func (m *Catcher) run(tb testing.TB, smtp, pop net.Listener, cfg catcher.Config)
 	ctx, cancel := context.WithCancel(context.Background())
 	mailboxes := &pop3.Server{
 		Backend: m, Domain: cfg.Domain, Log: cfg.Log, Rules: m.Rules(), Document: m.AtRetr, Clock: m.Catcher.Clock(),
-		Grace: cfg.Grace,
+		TLS: cfg.TLS, RequireTLS: cfg.RequireTLS, Grace: cfg.Grace,
 	}
 	served := make(chan error, 3)
 	go func() { served <- m.ServeSMTP(ctx, smtp) }()

@@ -82,7 +82,7 @@ func (n Notify) Names() []string {
 type Session struct {
 	ID        string    // names the session in logs, transcripts and the API
 	Started   time.Time // when the connection was accepted
-	Protocol  string    // RFC 3848 name of how the mail came: "SMTP", "ESMTP", "ESMTPA", "UTF8SMTP"…, "HTTP"
+	Protocol  string    // RFC 3848 name of how the mail came: "SMTP", "ESMTP", "ESMTPS", "ESMTPA", "UTF8SMTP"…, "HTTP"
 	Remote    string    // client address, "127.0.0.1:51234", or "unix"
 	Local     string    // address that the client connected to
 	Helo      string    // argument of the last HELO or EHLO
@@ -161,7 +161,7 @@ type Attempt struct {
 	ID      ID
 	At      time.Time
 	Stage   string   // of package rule: where it ended
-	Did     string   // "refused", "dropped", "hung", "garbled"; "discarded", when it was accepted and not kept
+	Did     string   // "refused", "dropped", "hung", "garbled" (nonsense, or TLS with a flaw); "discarded", when it was accepted and not kept
 	Rule    string   // the rule that decided it; "" when a limit did
 	Reply   *Reply   // what the client was told; nil for nothing
 	Session *Session // nil when there was none

@@ -15,13 +15,16 @@ type Talk struct {
 	Refused  int           // recipients that were refused
 	Errors   int           // replies 4xx and 5xx
 	Error    *Reply        // the last of those; nil when there was none
+	NoTLS    string        // why TLS did not come about that was begun; "" when it did, or was not begun
 	In, Out  int64         // octets from and to the client
 	First    time.Duration // from the connection to the first command; negative when there was none
 	Answer   time.Duration // the longest from the end of a message to our reply; negative when none came
 }
 
 // Wrong says whether something went wrong in the session.
-func (t *Talk) Wrong() bool { return t.Errors > 0 || t.End == "timeout" || t.End == "rule" }
+func (t *Talk) Wrong() bool {
+	return t.Errors > 0 || t.NoTLS != "" || t.End == "timeout" || t.End == "rule"
+}
 
 // A Line is one that was said in a session, or a remark in place of what is not
 // written down: bodies and passwords.

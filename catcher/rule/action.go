@@ -120,6 +120,8 @@ func (a *Action) needs() string {
 		return "a number of octets, as 1000 or 10k"
 	case Relay:
 		return "a next hop, as smtp://mail.test:25"
+	case TLS:
+		return "what is wrong with it: " + listOf(flaws())
 	}
 	return "a time, as 90s or 5m"
 }
@@ -137,8 +139,14 @@ func (a *Action) setArgument(text string) (ok bool) {
 	case Relay:
 		u, err := url.Parse(text)
 		a.URL, ok = text, err == nil && u.Scheme != ""
+	case TLS:
+		a.Flaw, ok = Flaw(text), slices.Contains(flaws(), Flaw(text))
 	}
 	return ok
+}
+
+func flaws() []Flaw {
+	return []Flaw{Expired, NotYetValid, WrongName, SelfSigned, Untrusted, OldProtocol, Broken}
 }
 
 // parseOctets reads a size of 1 or more.
@@ -355,6 +363,8 @@ func (a Action) String() string {
 		add(strconv.FormatInt(a.Octets, 10))
 	case Relay:
 		add(quoteWord(a.URL))
+	case TLS:
+		add(string(a.Flaw))
 	}
 	if a.For != 0 {
 		add(formatDuration(a.For))

@@ -18,15 +18,19 @@
 //
 // # Stages, and what they know
 //
-//	connect                  client
-//	banner                   client tls
-//	ehlo starttls            client helo tls
+//	connect                  client port
+//	banner                   client port tls
+//	ehlo starttls            client port helo tls
+//	handshake                client port helo sni
 //	auth rset quit           client helo tls user
 //	mail                     client helo tls user from size
 //	rcpt data                client helo tls user from to size
 //	dot route                client helo tls user from to size query
 //	login (POP3)             client tls user
 //	retr (POP3)              client tls user size query
+//
+// Handshake is where TLS begins, in SMTP, POP3 and HTTP: after STARTTLS or STLS, or at
+// once. The client has said then which name it asks for (server name indication).
 //
 // # Conditions
 //
@@ -36,6 +40,8 @@
 //
 //	from=  to=               the whole address; from="<>" is the null sender
 //	client=                  IP address, or a network such as 10.0.0.0/8
+//	port=                    ours that the client connected to
+//	sni=                     the name of the server that the client asks for; sni!=* is none
 //	helo=  user=             what the client called itself; who logged in (user!=* is nobody)
 //	tls=                     yes, no, or the version and cipher suite
 //	size=>10k  size=<1MiB    octets, in the units of package query
@@ -63,7 +69,7 @@
 //
 // Also: name=, owner= (for RemoveOwner), expires=2026-01-02T15:04:05Z.
 //
-// # Actions at all stages but route
+// # Actions at all stages but route and handshake
 //
 //	reply CODE [x.y.z] ["line"…] [close]  say this; close the connection afterwards
 //	reply PRESET [close]                  what a provider says; see Presets
@@ -79,6 +85,13 @@
 //
 // Actions may follow one that goes on, each once. The text of a reply may have
 // {client}, {from}, {from-domain} and {to} in it.
+//
+// # Actions at handshake
+//
+//	tls FLAW                              expired, not-yet-valid, wrong-name, self-signed, untrusted (signed by
+//	                                      an authority that nobody knows), old-protocol (TLS 1.0 and 1.1
+//	                                      only), broken (the connection breaks in mid-handshake)
+//	delay TIME, hang [TIME], drop [rst], pass  as above, once the client has begun
 //
 // # Actions at route
 //

@@ -41,6 +41,9 @@ func (s *Set) Explain(f *Facts) []Told {
 	if s.magic == nil {
 		return all
 	}
+	if e := s.magic.forName(f); e != nil {
+		return append(all, e.explain(f))
+	}
 	for _, to := range f.To {
 		address, ok := cutMagic(to)
 		if !ok {
@@ -73,6 +76,10 @@ func (f *Facts) about(field string) (found string, known bool) {
 	switch field {
 	case "client":
 		return f.Client, f.Client != ""
+	case "port":
+		return f.Port, f.Port != ""
+	case "sni":
+		return f.SNI, true
 	case "helo":
 		return f.Helo, f.Helo != ""
 	case "from":

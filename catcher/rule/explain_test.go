@@ -12,7 +12,7 @@ import (
 
 func factsTold(at Stage) *Facts {
 	return &Facts{
-		Stage: at, Now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Client: "10.0.0.7", Helo: "app", From: "shop@b.test", Known: true,
+		Stage: at, Now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Client: "10.0.0.7", Port: "465", SNI: "mx.b.test", Helo: "app", From: "shop@b.test", Known: true,
 		To: []string{"ann@a.test", "bob@slow.test"}, Size: 2000,
 		Message: &query.Document{Message: &mail.Message{}, Load: func() (*query.Content, error) { return &query.Content{Subject: "Invoice 7"}, nil }},
 	}
@@ -41,6 +41,9 @@ func TestExplain(t *testing.T) {
 		{"dot query=subject:invoice drop", "", false, "", false, "drop"},
 		{"dot query=subject:order drop", "query", true, "", false, "drop"},
 		{`rcpt reply 550 "{client} may not, {from-domain}"`, "", false, "", false, `reply 550 "10.0.0.7 may not, b.test"`},
+		{"handshake sni=*.b.test port=1465 tls expired", "port", true, "465", false, "tls expired"},
+		{"handshake sni=*.c.test tls expired", "sni", true, "mx.b.test", false, "tls expired"},
+		{"handshake sni=*.b.test first=1 tls expired", "", false, "", true, "tls expired"},
 		{"rcpt reply qq-rate", "", false, "", false, `reply 550 "Ip frequency limited [10.0.0.7]. http://service.mail.qq.com/"`},
 	} {
 		r, err := Parse(c.rule)

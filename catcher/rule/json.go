@@ -54,6 +54,7 @@ type actionJSON struct {
 	Reset    bool     `json:"reset,omitempty"`
 	Stored   bool     `json:"stored,omitempty"`
 	Keywords []string `json:"keywords,omitempty"`
+	Flaw     Flaw     `json:"flaw,omitempty"`
 	URL      string   `json:"url,omitempty"`
 	Dialect  string   `json:"dialect,omitempty"`
 	After    span     `json:"after,omitempty"`
@@ -95,7 +96,7 @@ func (r Rule) MarshalJSON() ([]byte, error) {
 func (a Action) json() actionJSON {
 	j := actionJSON{
 		Action: a.Kind, Preset: a.Preset, Close: a.Close, For: span(a.For), Rate: a.Rate, Octets: a.Octets, Reset: a.Reset,
-		Stored: a.Stored, Keywords: a.Keywords, URL: a.URL, Dialect: a.Dialect, After: span(a.After),
+		Stored: a.Stored, Keywords: a.Keywords, Flaw: a.Flaw, URL: a.URL, Dialect: a.Dialect, After: span(a.After),
 	}
 	text := a.Text
 	if a.Preset == "" && a.Kind != AutoReply {
@@ -181,7 +182,7 @@ func (j *ruleJSON) rule() (Rule, error) {
 func (j actionJSON) action() (Action, error) {
 	a := Action{
 		Kind: j.Action, Preset: j.Preset, Close: j.Close, For: time.Duration(j.For), Rate: j.Rate, Octets: j.Octets, Reset: j.Reset,
-		Stored: j.Stored, Keywords: j.Keywords, URL: j.URL, Dialect: j.Dialect, After: time.Duration(j.After),
+		Stored: j.Stored, Keywords: j.Keywords, Flaw: j.Flaw, URL: j.URL, Dialect: j.Dialect, After: time.Duration(j.After),
 	}
 	text := strings.Join(j.Text, "\n")
 	if a.Kind == AutoReply {

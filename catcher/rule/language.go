@@ -144,6 +144,8 @@ func stageMeaning(at Stage) string {
 		return "EHLO or HELO"
 	case StartTLS:
 		return "STARTTLS"
+	case Handshake:
+		return "TLS begins, in any protocol"
 	case Auth:
 		return "a user logs in"
 	case Mail:
@@ -170,6 +172,10 @@ func fieldMeaning(field string) (what string, values []string) {
 	switch field {
 	case "client":
 		return "IP address, or a network", []string{"127.0.0.1", "10.0.0.0/8"}
+	case "port":
+		return "ours that the client connected to", []string{"465", "1465"}
+	case "sni":
+		return "the name that TLS is asked for", []string{"*.example.test"}
 	case "helo":
 		return "what the client calls itself", []string{"*.internal"}
 	case "tls":
@@ -214,6 +220,31 @@ func settingMeaning(key string) (what string, values []string) {
 	return "from then on there is no such rule", []string{"2030-01-02T15:04:05Z"}
 }
 
+func flawValues() (values []Value) {
+	for _, f := range flaws() {
+		values = append(values, Value{Text: string(f), What: flawMeaning(f)})
+	}
+	return values
+}
+
+func flawMeaning(f Flaw) string {
+	switch f {
+	case Expired:
+		return "the certificate has expired"
+	case NotYetValid:
+		return "the certificate is not valid yet"
+	case WrongName:
+		return "the certificate is for another name"
+	case SelfSigned:
+		return "the certificate is signed by itself"
+	case Untrusted:
+		return "the certificate is signed by an authority that nobody knows"
+	case OldProtocol:
+		return "TLS 1.0 and 1.1 only"
+	}
+	return "the connection breaks in mid-handshake" // Broken
+}
+
 const replyArgs = `CODE [x.y.z] ["line"…] or a preset`
 
 func actionMeaning(kind Kind) (what, args string, values, options []Value) {
@@ -235,9 +266,11 @@ func actionMeaning(kind Kind) (what, args string, values, options []Value) {
 		return "close the connection", "[rst]", []Value{
 			{Text: "rst", What: "with RST"}, {Text: "after=10k", What: "after so much of the message"}, {Text: "after-store", What: "once the mail is stored"}}, nil
 	case Hide:
-		return "leave out of EHLO", "KEYWORD…", plain([]string{"PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE", "AUTH"}), nil
+		return "leave out of EHLO", "KEYWORD…", plain([]string{"PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE", "AUTH", "STARTTLS"}), nil
 	case Offer:
 		return "add to EHLO", `"KEYWORD text"…`, plain([]string{`"SIZE 1000"`, `"STARTTLS"`}), nil
+	case TLS:
+		return "something is wrong with it", "FLAW", flawValues(), nil
 	case Garbage:
 		return "nonsense for a reply", "OCTETS", plain([]string{"1000", "10k"}), nil
 	case Pass:

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -85,6 +86,28 @@ func MagicAddresses() []Magic {
 	return all
 }
 
+// A MagicName is a name of the server that makes something happen to whoever asks for
+// it when TLS begins.
+type MagicName struct {
+	Name string // "expired.tls.test"; with magicNames' other suffix it is the same
+	Flaw Flaw
+	What string // what happens
+}
+
+// MagicNames are all of them.
+func MagicNames() (list []MagicName) {
+	for _, f := range flaws() {
+		list = append(list, MagicName{string(f) + tlsDomain, f, flawMeaning(f)})
+	}
+	return list
+}
+
+// Suffixes of magic names. Some programs find localhost below the second by themselves.
+const (
+	tlsDomain      = ".tls.test"
+	tlsDomainLocal = ".tls.localhost"
+)
+
 // within completes a row of the table for a domain.
 func (m Magic) within(domain string) Magic {
 	if m.Example == "" {
@@ -155,8 +178,32 @@ func (m *magic) reset() {
 	clear(m.rules)
 }
 
+// forName is the rule of the server name that TLS is asked for; nil when it is not
+// magic.
+func (m *magic) forName(f *Facts) *entry {
+	name := strings.ToLower(f.SNI)
+	flaw, ok := strings.CutSuffix(name, tlsDomain)
+	if !ok {
+		flaw, ok = strings.CutSuffix(name, tlsDomainLocal)
+	}
+	if f.Stage != Handshake || !ok || !slices.Contains(flaws(), Flaw(flaw)) {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.rules[name]
+	if e == nil {
+		e, _ = newEntry(Rule{Name: "magic:" + name, At: Handshake, Do: []Action{{Kind: TLS, Flaw: Flaw(flaw)}}}, "") // without conditions it cannot fail
+		m.rules[name] = e
+	}
+	return e
+}
+
 // decide asks for the first recipient that has something to say.
 func (m *magic) decide(s *Set, f *Facts) Decision {
+	if e := m.forName(f); e != nil && s.applies(e, f) {
+		return s.decision(e, f)
+	}
 	for _, to := range f.To {
 		address, ok := cutMagic(to)
 		if !ok {

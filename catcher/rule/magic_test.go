@@ -230,3 +230,46 @@ func TestOrdinaryAddressesDoNotWipeCounters(t *testing.T) {
 		t.Error("the second try is refused")
 	}
 }
+
+// Each magic server name does what it is called after, when TLS begins and at no
+// other time; case does not count.
+func TestMagicNames(t *testing.T) {
+	t.Parallel()
+	s := NewSet(Options{Magic: true})
+	ask := func(s *Set, at Stage, sni string) string {
+		f := &Facts{Stage: at, SNI: sni}
+		d := s.Decide(f)
+		if told := s.Explain(f); (d.Rule == "") != (len(told) == 0) {
+			t.Errorf("%s: %q decides, %v explains", sni, d.Rule, told)
+		}
+		if len(d.Do) == 0 {
+			return d.Rule
+		}
+		return d.Rule + " " + d.Do[0].String()
+	}
+	for _, m := range MagicNames() {
+		if got, want := ask(s, Handshake, m.Name), "magic:"+m.Name+" tls "+string(m.Flaw); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	for sni, want := range map[string]string{
+		"EXPIRED.tls.Localhost": "magic:expired.tls.localhost tls expired",
+		"red.tls.test":          "",
+		"expired.test":          "",
+		".tls.test":             "",
+		"":                      "",
+	} {
+		if got := ask(s, Handshake, sni); got != want {
+			t.Errorf("%q: got %q, want %q", sni, got, want)
+		}
+	}
+	if got := ask(s, Connect, "expired.tls.test") + ask(NewSet(Options{}), Handshake, "expired.tls.test"); got != "" {
+		t.Errorf("got %s", got)
+	}
+	if _, err := s.Add(mustParse(t, "handshake sni=expired.tls.test pass")); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(s, Handshake, "expired.tls.test"); got != "r1 pass" {
+		t.Errorf("an exception has no effect: %s", got)
+	}
+}

@@ -157,6 +157,13 @@ func (c *condition) holds(f *Facts) (bool, error) {
 			return false, nil
 		}
 		text = f.Client
+	case "port":
+		if f.Port == "" {
+			return false, nil
+		}
+		text = f.Port
+	case "sni":
+		text = f.SNI
 	case "helo":
 		text = f.Helo
 	case "user":

@@ -368,7 +368,7 @@ func checkPer(at Stage, per []string) string {
 		switch {
 		case name == "all" && len(per) > 1 || slices.Contains(per[:i], name):
 			return "per=: " + name + " with others, or twice"
-		case name != "all" && (name == "tls" || name == "size" || name == "query" || !slices.Contains(known(at), name)):
+		case name != "all" && (name == "port" || name == "sni" || name == "tls" || name == "size" || name == "query" || !slices.Contains(known(at), name)):
 			return fmt.Sprintf("per=: cannot count by %.40q at %s; there are client, from, to, user, helo, as far as they are known, and all", name, at)
 		}
 	}

@@ -52,6 +52,10 @@ func TestParse(t *testing.T) {
 		`ehlo hide pipelining "delay" offer "SIZE 1000" X=1 reply 250`: {
 			At: Ehlo, Do: []Action{{Kind: Hide, Keywords: []string{"PIPELINING", "DELAY"}}, {Kind: Offer, Keywords: []string{"SIZE 1000", "X=1"}}, {Kind: Reply, Reply: mail.Reply{Code: 250}}},
 		},
+		`handshake sni=*.shop.test port=1465 first=2 delay 1s tls wrong-name`: {
+			At: Handshake, Match: []Term{{Field: "sni", Any: []string{"*.shop.test"}}, {Field: "port", Any: []string{"1465"}}}, Times: Times{First: 2},
+			Do: []Action{{Kind: Delay, For: time.Second}, {Kind: TLS, Flaw: WrongName}},
+		},
 		`data drop rst after=10k`: {At: Data, Do: []Action{{Kind: Drop, Reset: true, Octets: 10000}}},
 		`route autoreply "Gone" "fishing" after=1h`: {
 			At: Route, Do: []Action{{Kind: AutoReply, Text: "Gone\nfishing", After: time.Hour}},
@@ -85,6 +89,8 @@ func TestRulesComeBack(t *testing.T) {
 		`ehlo hide "DELAY" "delay" offer "A=B" "keep"`:                                                          `ehlo hide DELAY DELAY offer "A=B" "keep"`,
 		`login rate=3/h reply 535`:                                                                              `login rate=3/h reply 535`,
 		`retr query=has:html drop rst`:                                                                          `retr query=has:html drop rst`,
+		`handshake sni!=* helo=app port!=465 tls not-yet-valid`:                                                 `handshake sni!=* helo=app port!=465 tls not-yet-valid`,
+		`connect port=1025 port=2025 reply 421`:                                                                 `connect port=1025 port=2025 reply 421`,
 		`route complain dialect=yahoo after=1h30m`:                                                              `route complain dialect=yahoo after=1h30m`,
 	} {
 		r := mustParse(t, line)
@@ -136,6 +142,9 @@ func TestJSON(t *testing.T) {
 		`{"at":"mail","match":[{"field":"size","any":[">1k"]},{"field":"size","any":["<5k"]}],"do":[{"action":"pass"}]}`:            `! a condition comes twice`,
 		`{"at":"mail","match":[{"field":"size","any":[">1k"]},{"field":"size","not":true,"any":[">5k"]}],"do":[{"action":"pass"}]}`: `mail size=>1k size!=>5k pass`,
 		`{"at":"ehlo","do":[{"action":"hide","keywords":["dsn"]}]}`:                                                                 `ehlo hide DSN`,
+		`{"at":"handshake","do":[{"action":"tls","flaw":"self-signed"}]}`:                                                           `handshake tls self-signed`,
+		`{"at":"handshake","do":[{"action":"tls","flaw":"red"}]}`:                                                                   `! column 15: tls red: it should be what is wrong with it`,
+		`{"at":"handshake","do":[{"action":"drop","flaw":"expired"}]}`:                                                              `! an action drop is more than "drop"`,
 		`{"at":"rcpt"}`:                              `! column 5: no action`,
 		`{"text":"rcpt pass","at":"rcpt"}`:           `! "text" stands in place`,
 		`{"text":"rcpt pass","times":{"first":2}}`:   `! "text" stands in place`,
@@ -195,7 +204,8 @@ func TestErrors(t *testing.T) {
 		`rcpt delay`, `rcpt delay x`, `rcpt delay 1s 2s`, `rcpt delay after=1s`, `data drip 200`, `data drip fast`, `rcpt hang 1s 2s`, `rcpt hang x`, `rcpt garbage`, `rcpt garbage 0`,
 		`rcpt drop now`, `rcpt drop after=10`, `data drop after=x`, `data drop after=1 after=2`, `data drop after-store`, `rcpt hide X`, `ehlo hide`, `ehlo offer ""`, `rcpt pass x`,
 		`rcpt keep`, `route pass`, `route relay`, `route relay mail`, `route bounce`, `route bounce 250`, `route bounce 550 dialect=gmial`, `route bounce 550 after=soon`, `route lose 250`, `route defer 550`, `route warn 550`, `route hold after=5m`, `route keep after=1s after=2s`, `route autoreply x`,
-		`rcpt name="x pass`, "rcpt \x01 pass", "rcpt name=\xff pass", `größe`, `rcpt name=größe x`, strings.Repeat("x", 8193),
+		`rcpt name="x pass`, "rcpt \x01 pass", "rcpt name=\xff pass", "handshake tls", "handshake tls red", "handshake tls expired broken", "handshake reply 421", "handshake tls expired drop", "starttls sni=x pass", "connect tls expired", "handshake per=sni tls expired", "handshake drop after=10k",
+		`größe`, `rcpt name=größe x`, strings.Repeat("x", 8193),
 	} {
 		_, err := Parse(text)
 		e := (*Error)(nil)

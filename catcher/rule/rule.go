@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"net"
 	"time"
 
 	"github.com/postroom/postroom/catcher/mail"
@@ -11,24 +12,26 @@ import (
 type Stage string
 
 // The stages. Connect comes before anything is said; Dot when a message is whole
-// (the final dot, or BDAT LAST) and nothing is stored yet; Route for each
+// (the final dot, or BDAT LAST) and nothing is stored yet; Handshake when a client begins
+// TLS in any protocol, HTTPS included: after STARTTLS or STLS, or at once; Route for each
 // recipient of each message that is accepted, whichever way it came. Login and
 // Retr are those of POP3.
 const (
-	Connect  Stage = "connect"
-	Banner   Stage = "banner"
-	Ehlo     Stage = "ehlo" // HELO too
-	StartTLS Stage = "starttls"
-	Auth     Stage = "auth"
-	Mail     Stage = "mail"
-	Rcpt     Stage = "rcpt"
-	Data     Stage = "data" // DATA, and each BDAT
-	Dot      Stage = "dot"
-	Rset     Stage = "rset"
-	Quit     Stage = "quit"
-	Route    Stage = "route"
-	Login    Stage = "login"
-	Retr     Stage = "retr"
+	Connect   Stage = "connect"
+	Banner    Stage = "banner"
+	Ehlo      Stage = "ehlo" // HELO too
+	StartTLS  Stage = "starttls"
+	Handshake Stage = "handshake"
+	Auth      Stage = "auth"
+	Mail      Stage = "mail"
+	Rcpt      Stage = "rcpt"
+	Data      Stage = "data" // DATA, and each BDAT
+	Dot       Stage = "dot"
+	Rset      Stage = "rset"
+	Quit      Stage = "quit"
+	Route     Stage = "route"
+	Login     Stage = "login"
+	Retr      Stage = "retr"
 )
 
 // Facts are what is known when rules are asked. What is not known yet, or does not
@@ -38,7 +41,9 @@ type Facts struct {
 	Now     time.Time
 	Session string   // ID of the session, for the record; "" when it is not known
 	Client  string   // IP address of the client, without port; or "unix"
+	Port    string   // ours that it connected to; "" for a socket without
 	Helo    string   // its name for itself
+	SNI     string   // Handshake: the name of the server that the client asks for
 	User    string   // that logged in, or (Auth, Login) is about to
 	TLS     string   // version and cipher suite; "" for plain text
 	From    string   // reverse-path
@@ -62,8 +67,24 @@ const (
 	Drop    Kind = "drop"    // close the connection
 	Hide    Kind = "hide"    // Ehlo: leave keywords out
 	Offer   Kind = "offer"   // Ehlo: offer these lines, each in place of the one with the same keyword
+	TLS     Kind = "tls"     // Handshake: the TLS that there is has a Flaw
 	Garbage Kind = "garbage" // send so many octets of nonsense in place of the reply
 	Pass    Kind = "pass"    // go on as usual: an exception to rules that follow
+)
+
+// A Flaw is what is wrong with TLS.
+type Flaw string
+
+// The flaws. But for the one that it is named for, a certificate is good: it is for the
+// name that was asked for, and signed by our own authority.
+const (
+	Expired     Flaw = "expired"
+	NotYetValid Flaw = "not-yet-valid"
+	WrongName   Flaw = "wrong-name"
+	SelfSigned  Flaw = "self-signed"
+	Untrusted   Flaw = "untrusted"    // signed by an authority that nobody knows
+	OldProtocol Flaw = "old-protocol" // TLS 1.0 and 1.1, and no later
+	Broken      Flaw = "broken"       // the connection breaks in mid-handshake
 )
 
 // Actions for Route.
@@ -96,6 +117,7 @@ type Action struct {
 	Reset    bool          // Drop: with RST rather than FIN
 	Stored   bool          // Drop at Dot: the mail is accepted before
 	Keywords []string      // Hide: keywords; Offer: lines such as "SIZE 1000"
+	Flaw     Flaw          // TLS
 	Text     string        // AutoReply: what it says; "" for a standard text
 
 	URL     string        // Relay
@@ -114,4 +136,23 @@ type Decision struct {
 // rules for the stage.
 type Judge interface {
 	Decide(f *Facts) Decision
+}
+
+// FactsBetween are what is known of a client that has just connected.
+func FactsBetween(client, here net.Addr) *Facts {
+	f := &Facts{Client: "unix"}
+	if host, _, err := net.SplitHostPort(addrText(client)); err == nil {
+		f.Client = host
+	}
+	if _, port, err := net.SplitHostPort(addrText(here)); err == nil {
+		f.Port = port
+	}
+	return f
+}
+
+func addrText(a net.Addr) string {
+	if a == nil {
+		return ""
+	}
+	return a.String()
 }

@@ -4,23 +4,25 @@ import "slices"
 
 // stages are all stages, in the order in which they come.
 func stages() []Stage {
-	return []Stage{Connect, Banner, Ehlo, StartTLS, Auth, Mail, Rcpt, Data, Dot, Rset, Quit, Route, Login, Retr}
+	return []Stage{Connect, Banner, Ehlo, StartTLS, Handshake, Auth, Mail, Rcpt, Data, Dot, Rset, Quit, Route, Login, Retr}
 }
 
 // fields are all conditions.
 func fields() []string {
-	return []string{"client", "helo", "tls", "user", "from", "to", "size", "query"}
+	return []string{"client", "port", "helo", "sni", "tls", "user", "from", "to", "size", "query"}
 }
 
 // known are the conditions that make sense at a stage: what it can know.
 func known(at Stage) []string {
 	switch at {
 	case Connect:
-		return []string{"client"}
+		return []string{"client", "port"}
 	case Banner:
-		return []string{"client", "tls"}
+		return []string{"client", "port", "tls"}
 	case Ehlo, StartTLS:
-		return []string{"client", "helo", "tls"}
+		return []string{"client", "port", "helo", "tls"}
+	case Handshake:
+		return []string{"client", "port", "helo", "sni"}
 	case Auth, Rset, Quit:
 		return []string{"client", "helo", "tls", "user"}
 	case Mail:
@@ -28,7 +30,7 @@ func known(at Stage) []string {
 	case Rcpt, Data:
 		return []string{"client", "helo", "tls", "user", "from", "to", "size"}
 	case Dot, Route:
-		return fields()
+		return []string{"client", "helo", "tls", "user", "from", "to", "size", "query"}
 	case Login:
 		return []string{"client", "tls", "user"}
 	}
@@ -37,7 +39,7 @@ func known(at Stage) []string {
 
 // kinds are all actions.
 func kinds() []Kind {
-	return []Kind{Reply, Delay, Drip, Hang, Drop, Hide, Offer, Garbage, Pass,
+	return []Kind{Reply, Delay, Drip, Hang, Drop, Hide, Offer, TLS, Garbage, Pass,
 		Keep, Discard, Relay, Hold, Bounce, Defer, Lose, Warn, AutoReply, Complain}
 }
 
@@ -46,6 +48,8 @@ func kindsAt(at Stage) []Kind {
 	switch at {
 	case Route:
 		return []Kind{Keep, Discard, Relay, Hold, Bounce, Defer, Lose, Warn, AutoReply, Complain}
+	case Handshake:
+		return []Kind{TLS, Delay, Hang, Drop, Pass}
 	case Ehlo:
 		return []Kind{Reply, Delay, Drip, Hang, Drop, Hide, Offer, Garbage, Pass}
 	}

@@ -41,16 +41,18 @@ const (
 //
 // All but drain and kill is called by go-smtp's one goroutine for the session.
 type conn struct {
-	net.Conn
-	srv     *Server
-	id      string // of the session
-	script  *transcript
-	session session
-	limits  *Limits
-	use     use
-	smtp    *smtp.Server    // that has this connection and no other
-	ctx     context.Context // of Accept; ends with the connection
-	cancel  context.CancelFunc
+	net.Conn          // the wire, or TLS on it; mu guards the change, which is the session's own
+	wire     net.Conn // the same always
+	implicit bool     // TLS begins at once
+	srv      *Server
+	id       string // of the session
+	script   *transcript
+	session  session
+	limits   *Limits
+	use      use
+	smtp     *smtp.Server    // that has this connection and no other
+	ctx      context.Context // of Accept; ends with the connection
+	cancel   context.CancelFunc
 
 	in    []byte // in[r:w] was read and not yet used
 	r, w  int
@@ -59,7 +61,6 @@ type conn struct {
 	next  []byte // what go-smtp reads next
 	out   []byte // replies to be written
 	werr  error  // of the first write that failed
-	sasl  bool   // the next line is a response to 334, no command
 	part  bool   // of a command has come; the deadline stays as it is
 
 	within  time.Duration // the present message has to come so soon; 0: there is none
@@ -68,11 +69,11 @@ type conn struct {
 	heard   time.Time     // when the client spoke last; zero: it has not
 
 	facts     *rule.Facts   // for rules; nil when there are none
-	welcomed  bool          // the rules were asked about the greeting
+	welcomed  bool          // the rules were asked about the greeting, and TLS has begun if it is to at once
 	instead   *mail.Reply   // to be said when go-smtp says one of the same class; nil: what it says
 	edits     []rule.Action // of the reply to EHLO
 	offer     []string      // what has come of that reply, when there are edits
-	offersTLS bool          // an edit has made it offer STARTTLS
+	offersTLS bool          // STARTTLS is offered
 	skip      bool          // go-smtp's next reply is not said
 	rate      int64         // octets a second at which the present reply is written; 0: any
 	brake     *brake        // on the message that is being read; nil: none
@@ -82,6 +83,8 @@ type conn struct {
 	reset     bool          // it ends with a RST
 	ending    string        // how it ends, as in mail.Talk; "" as long as that is open
 
+	failed int // logins
+
 	began time.Time // by the system's clock
 
 	octetsIn, octetsOut atomic.Int64
@@ -89,6 +92,7 @@ type conn struct {
 	mu       sync.Mutex // guards below
 	info     mail.Session
 	open     openTransaction
+	noTLS    string    // why TLS did not come about; "" for nothing
 	sent     bool      // there was a transaction
 	armed    time.Time // when the deadline was set
 	waiting  bool      // in a read that drain may end
@@ -97,13 +101,16 @@ type conn struct {
 	closed   bool
 }
 
-func newConn(s *Server, nc net.Conn) (*conn, error) {
+func newConn(s *Server, nc net.Conn, implicit bool) (*conn, error) {
 	now := s.Clock.Now()
 	id, err := s.IDs.Next(now)
 	if err != nil {
 		return nil, fmt.Errorf("name the session: %w", err)
 	}
-	c := &conn{Conn: nc, srv: s, limits: s.limits.Load(), id: id.String(), in: make([]byte, commandBuffer), began: time.Now()}
+	c := &conn{
+		Conn: nc, wire: nc, implicit: implicit, srv: s, limits: s.limits.Load(), id: id.String(),
+		in: make([]byte, commandBuffer), began: time.Now(),
+	}
 	c.info = mail.Session{
 		ID:      c.id,
 		Started: now,
@@ -116,8 +123,10 @@ func newConn(s *Server, nc net.Conn) (*conn, error) {
 		now:   s.Clock.Now,
 	}
 	if s.Rules != nil {
-		c.facts = newFacts(c.id, c.info.Remote)
+		c.facts = rule.FactsBetween(nc.RemoteAddr(), nc.LocalAddr())
+		c.facts.Session = c.id
 	}
+	c.offersTLS = s.TLS != nil && !implicit
 	c.session.c = c
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c, nil
@@ -133,9 +142,9 @@ func (c *conn) about() mail.Session {
 // talk is what is known of the session and what has come of it.
 func (c *conn) talk() mail.Talk {
 	c.mu.Lock()
-	t := mail.Talk{Session: c.info, State: c.state()}
+	t := mail.Talk{Session: c.info, State: c.state(), NoTLS: c.noTLS}
 	c.mu.Unlock()
-	t.Protocol = protocolName(t.Protocol, false, t.Mechanism != "")
+	t.Protocol = protocolName(&t.Session, false)
 	t.In, t.Out = c.octetsIn.Load(), c.octetsOut.Load()
 	c.script.tell(&t)
 	return t
@@ -180,7 +189,7 @@ func (c *conn) learn(add func(*mail.Session)) {
 	defer c.mu.Unlock()
 	add(&c.info)
 	if c.facts != nil {
-		c.facts.Helo, c.facts.User = c.info.Helo, c.info.User
+		c.facts.Helo, c.facts.User, c.facts.TLS = c.info.Helo, c.info.User, c.info.TLS
 	}
 }
 
@@ -381,13 +390,12 @@ func (c *conn) Write(p []byte) (int, error) {
 	if c.werr != nil {
 		return 0, c.werr
 	}
-	c.sasl = bytes.HasPrefix(p, []byte("334 "))
 	if bytes.HasPrefix(p, []byte("500 5.5.1 Too many errors")) { // go-smtp bears three commands that it does not know
 		c.sayReply(c.dismiss("errors"))
 		return len(p), nil
 	}
 	switch {
-	case c.over || c.facts != nil && !c.welcomed && !c.welcome():
+	case c.over || !c.welcomed && !c.welcome():
 	case c.instead != nil || c.edits != nil || c.skip:
 		c.rewrite(p)
 	default:
@@ -451,13 +459,17 @@ func (c *conn) Close() error {
 	if again {
 		return nil
 	}
-	c.srv.guests.Leave(limit.Client(c.Conn.RemoteAddr())) // before the client learns, who may come back at once
+	c.srv.guests.Leave(limit.Client(c.wire.RemoteAddr())) // before the client learns, who may come back at once
 	c.Conn.SetWriteDeadline(time.Now().Add(lastWords))
 	c.flush()
-	if tcp, ok := c.Conn.(interface{ SetLinger(int) error }); ok && c.reset {
+	if tcp, ok := c.wire.(interface{ SetLinger(int) error }); ok && c.reset {
 		tcp.SetLinger(0)
 	}
-	err := c.Conn.Close()
+	end := c.Conn
+	if c.over { // without a good-bye of TLS either
+		end = c.wire
+	}
+	err := end.Close()
 	c.cancel()
 	t := c.talk()
 	t.State, t.Ended, t.End = "ended", c.script.add('#', "closed"), cmp.Or(c.ending, "closed")
@@ -485,5 +497,5 @@ func (c *conn) drain() {
 // kill ends the connection now; go-smtp then notices and closes the session.
 func (c *conn) kill() {
 	c.cancel()
-	c.Conn.Close()
+	c.wire.Close()
 }

@@ -14,18 +14,13 @@ import (
 // front looks at each line before go-smtp does and returns what go-smtp shall
 // read in its place: the line itself, a plainer one, or nothing when the front
 // has answered it. Transactions, from MAIL to the end of the message, are all
-// its own.
+// its own, and so are AUTH and STARTTLS.
 //
 // That is so because go-smtp refuses addresses and parameters that are good,
 // says 502 where RFC 5321 says 503, lets a second MAIL pass, takes a BDAT that
 // broke off for a whole one, and reads a message byte by byte; and because what
 // every mail needs has to be quick.
 func (c *conn) front(line []byte) []byte {
-	if c.sasl {
-		c.sasl = false
-		c.heard = c.script.add('C', hidden)
-		return line
-	}
 	text := strings.TrimRight(string(line), "\r\n")
 	verb, arg, _ := strings.Cut(text, " ")
 	verb = strings.ToUpper(verb)
@@ -35,11 +30,14 @@ func (c *conn) front(line []byte) []byte {
 		return c.pass(nil, c.dismiss(of))
 	}
 	c.instead, c.edits, c.offer = nil, nil, nil // what go-smtp did not need for the command before
+	if c.wantsTLS(verb) {
+		return c.pass(nil, tlsFirst())
+	}
 	switch verb {
 	case "EHLO", "HELO":
 		return c.pass(line, c.frontHello(verb, arg))
 	case "AUTH":
-		return c.pass(line, c.checkAuth())
+		return c.pass(nil, c.frontAuth(arg))
 	case "MAIL":
 		return c.pass(nil, c.frontMail(arg))
 	case "RCPT":
@@ -49,7 +47,7 @@ func (c *conn) front(line []byte) []byte {
 	case "BDAT":
 		return c.pass(nil, c.frontBdat(arg))
 	case "STARTTLS":
-		return c.pass(line, c.frontStartTLS())
+		return c.pass(nil, c.frontStartTLS(arg))
 	case "RSET":
 		return c.pass(trimmed(text), c.let(rule.Rset))
 	case "QUIT":
@@ -140,8 +138,10 @@ func (c *conn) frontHello(verb, arg string) error {
 			info.Protocol = "ESMTP"
 		}
 	})
-	c.offersTLS = false
-	return c.let(rule.Ehlo)
+	c.offersTLS = c.srv.TLS != nil && c.about().TLS == ""
+	err := c.let(rule.Ehlo)
+	c.session.greeted = c.session.greeted || err == nil && name != ""
+	return err
 }
 
 // frontMail begins a transaction. Its reply, like that of RCPT, has the enhanced
@@ -276,14 +276,6 @@ func (s *session) noRecipients() error {
 		return &mail.Reply{Code: 554, Enhanced: [3]int{5, 5, 1}, Text: "No valid recipients"}
 	}
 	return outOfOrder("RCPT first")
-}
-
-// checkAuth: RFC 4954 §4 forbids AUTH within a transaction.
-func (c *conn) checkAuth() error {
-	if c.session.inMail {
-		return outOfOrder("AUTH within a transaction")
-	}
-	return nil
 }
 
 // frontBdat reads the chunk. Its octets follow whatever we think of the command,

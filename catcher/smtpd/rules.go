@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"strings"
-
-	"github.com/emersion/go-smtp"
 
 	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/rule"
@@ -86,15 +83,6 @@ func (c *conn) factsAt(stage rule.Stage) *rule.Facts {
 		f.Message = c.srv.Document(f.Now, &s.env, &s.coming.body)
 	}
 	return f
-}
-
-// newFacts are those that stay. The address has no port.
-func newFacts(session, remote string) *rule.Facts {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		host = remote
-	}
-	return &rule.Facts{Session: session, Client: host}
 }
 
 // act does one action, or notes in r what is to be done of it later.
@@ -234,13 +222,21 @@ func (c *conn) attempted(a mail.Attempt) {
 	c.srv.Attempted(a, body)
 }
 
-// welcome asks the rules before the greeting, and says whether there is to be one.
+// welcome asks the rules before the greeting, begins TLS if that is to come first, and
+// says whether there is to be a greeting.
 func (c *conn) welcome() bool {
 	defer c.rescue()
 	c.welcomed = true
 	for _, stage := range [...]rule.Stage{rule.Connect, rule.Banner} {
-		if err := c.let(stage); err != nil {
-			c.pass(nil, err)
+		err := c.let(stage)
+		c.pass(nil, err)
+		if c.implicit && stage == rule.Connect && !c.over {
+			c.handshake()
+		}
+		if c.over {
+			return false
+		}
+		if err != nil {
 			c.ends("rule")
 			c.closing = c.closing || !errors.Is(err, errSettled)
 			return false
@@ -250,40 +246,6 @@ func (c *conn) welcome() bool {
 		}
 	}
 	return !c.closing || c.instead != nil
-}
-
-// frontStartTLS answers STARTTLS. We have no TLS, but a rule may offer it.
-func (c *conn) frontStartTLS() error {
-	r, err := c.judge(rule.StartTLS)
-	switch {
-	case err != nil:
-		return err
-	case r.reply != nil:
-		return r.reply
-	case c.offersTLS:
-		return &mail.Reply{Code: 454, Enhanced: [3]int{4, 7, 0}, Text: "TLS not available due to temporary reason"} // RFC 3207 §4
-	}
-	return nil
-}
-
-// login lets a user in, or gives go-smtp a reason not to. It is only here that
-// the name is known, so here the rules are asked.
-func (c *conn) login(user, mechanism string) error {
-	before := c.about().User
-	if c.facts != nil {
-		c.facts.User = user
-	}
-	if err := c.let(rule.Auth); err != nil {
-		c.facts.User = before
-		var r *mail.Reply
-		if !errors.As(err, &r) {
-			r, c.skip = &mail.Reply{Code: 454}, true
-		}
-		c.instead = r
-		return &smtp.SMTPError{Code: r.Code}
-	}
-	c.learn(func(info *mail.Session) { info.User, info.Mechanism = user, mechanism })
-	return nil
 }
 
 // rewrite puts a line that go-smtp says in the words of a rule.

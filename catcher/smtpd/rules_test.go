@@ -118,6 +118,8 @@ func readAction(text string) (a rule.Action, err error) {
 		a.Octets, _ = strconv.ParseInt(strings.TrimSuffix(arg, " rst"), 10, 64)
 	case rule.Hide, rule.Offer:
 		a.Keywords = strings.Split(arg, ", ")
+	case rule.TLS:
+		a.Flaw = rule.Flaw(arg)
 	case rule.Pass:
 	default:
 		err = fmt.Errorf("action %q", text)

@@ -16,7 +16,7 @@ import (
 type session struct {
 	smtp.Session
 	c       *conn
-	greeted bool          // there was an EHLO or HELO
+	greeted bool          // there was an EHLO or HELO, since TLS began if it has
 	shared  *mail.Session // what the latest message refers to
 
 	inMail bool // between MAIL and the end of its transaction
@@ -64,7 +64,7 @@ func (s *session) accept() error {
 // as they have not changed.
 func (s *session) describe() *mail.Session {
 	now := s.c.about()
-	now.Protocol = protocolName(now.Protocol, s.env.UTF8, now.Mechanism != "")
+	now.Protocol = protocolName(&now, s.env.UTF8)
 	if s.shared == nil || *s.shared != now {
 		changed := now // not now itself, which so stays off the heap
 		s.shared = &changed
@@ -73,14 +73,21 @@ func (s *session) describe() *mail.Session {
 }
 
 // protocolName is the "with" keyword of RFC 3848 and RFC 6531 §4.3.
-func protocolName(base string, utf8, auth bool) string {
+func protocolName(of *mail.Session, utf8 bool) string {
+	name := of.Protocol
 	if utf8 {
-		base = "UTF8SMTP"
+		name = "UTF8SMTP"
 	}
-	if auth && base != "SMTP" {
-		base += "A"
+	if name == "SMTP" {
+		return name
 	}
-	return base
+	if of.TLS != "" {
+		name += "S"
+	}
+	if of.Mechanism != "" {
+		name += "A"
+	}
+	return name
 }
 
 // Reset ends the transaction.
@@ -93,23 +100,14 @@ func (s *session) Reset() {
 // Logout has nothing to do: Close of the connection ends all.
 func (s *session) Logout() error { return nil }
 
-// AuthMechanisms and Auth make the session a smtp.AuthSession.
+// AuthMechanisms and Auth make the session a smtp.AuthSession, so that EHLO offers
+// AUTH.
 func (s *session) AuthMechanisms() []string {
-	return []string{"PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2"}
+	if s.c.wantsTLS("AUTH") {
+		return nil
+	}
+	return s.c.srv.mechanisms()
 }
 
-// Auth begins an exchange that lets everyone in and records the user.
-func (s *session) Auth(mech string) (sasl.Server, error) {
-	login := func(user string) error { return s.c.login(user, mech) }
-	switch mech {
-	case "PLAIN":
-		return &exchange{read: plain, login: login}, nil
-	case "LOGIN":
-		return &exchange{first: "Username:", read: loginUser, then: "Password:", login: login}, nil
-	case "CRAM-MD5":
-		return &exchange{first: s.challenge(), read: cramUser, always: true, login: login}, nil
-	case "XOAUTH2":
-		return &exchange{read: xoauth2, login: login}, nil
-	}
-	return nil, &smtp.SMTPError{Code: 504, EnhancedCode: smtp.EnhancedCode{5, 5, 4}, Message: "Unknown mechanism"}
-}
+// Auth is not called: the front does AUTH.
+func (s *session) Auth(string) (sasl.Server, error) { return nil, smtp.ErrAuthUnsupported }

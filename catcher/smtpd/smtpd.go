@@ -4,14 +4,16 @@
 // Each connection has a smtp.Server to itself, on top of a conn that reads
 // commands and bodies, gathers replies into few writes, and answers by itself
 // where go-smtp would be wrong or slow. So go-smtp leads the conversation: it
-// greets, tells what is offered, authenticates, minds errors and says good-bye.
-// A transaction, from MAIL to the end of the message, is the conn's own.
+// greets, tells what is offered, minds errors and says good-bye. A transaction, from
+// MAIL to the end of the message, is the conn's own, and so are AUTH and TLS, which is
+// spoken below the conn.
 //
 // Before anything is done, rules are asked whether it is to go wrong, and how.
 package smtpd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +28,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/postroom/postroom/catcher/certs"
 	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
@@ -39,6 +42,12 @@ import (
 // *mail.Reply goes to the client; of any other it learns only that it happened.
 type Acceptor interface {
 	Accept(ctx context.Context, env mail.Envelope, body io.Reader) (mail.Receipt, error)
+}
+
+// Accounts know who may log in. Who fails is told so only after a while. A client is
+// known by its address.
+type Accounts interface {
+	Check(user, password, client string) (ok bool, wait time.Duration)
 }
 
 // The settings that a zero Server uses.
@@ -56,13 +65,16 @@ const bodyBuffer = 64 << 10
 // A Server takes mail from any number of listeners. Its exported fields are
 // settings: set them before Serve. Zero values are good.
 type Server struct {
-	Acceptor Acceptor      // required
-	Domain   string        // our name in the greeting, and the domain of <postmaster>; "" is "localhost"
-	Limits                 // those to begin with: see SetLimits
-	Grace    time.Duration // for open transactions at the end; 0: DefaultGrace
-	Clock    clock.Clock   // for the times in transcripts; nil: the system's
-	IDs      *mail.IDs     // for sessions; required
-	Rules    rule.Judge    // what shall go wrong; nil: nothing
+	Acceptor   Acceptor      // required
+	Domain     string        // our name in the greeting, and the domain of <postmaster>; "" is "localhost"
+	Limits                   // those to begin with: see SetLimits
+	Grace      time.Duration // for open transactions at the end; 0: DefaultGrace
+	Clock      clock.Clock   // for the times in transcripts; nil: the system's
+	IDs        *mail.IDs     // for sessions; required
+	Rules      rule.Judge    // what shall go wrong; nil: nothing
+	TLS        *certs.Keeper // makes STARTTLS possible, and ServeTLS; nil: there is no TLS
+	RequireTLS bool          // no mail and no password before TLS
+	Accounts   Accounts      // who may log in; nil: everybody
 
 	// Attempted is told of what went wrong, with as much of the message as had come,
 	// or nil; what it keeps of that is its own. It must be quick. nil: nobody.
@@ -108,7 +120,12 @@ const keepSessions = 256
 // clients 421, gives open transactions the grace, closes what is left, and
 // returns nil once all sessions have ended. Several Serve calls end together: the
 // sessions are those of the server, not of a listener.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+func (s *Server) Serve(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, false) }
+
+// ServeTLS is Serve for clients that begin with TLS: RFC 8314 §3.3.
+func (s *Server) ServeTLS(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, true) }
+
+func (s *Server) serve(ctx context.Context, l net.Listener, implicit bool) error {
 	s.mu.Lock()
 	s.setDefaults()
 	s.mu.Unlock()
@@ -117,7 +134,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var reaping sync.WaitGroup
 	reaping.Go(func() { s.reap(stop) })
 
-	err := s.acceptAll(ctx, l)
+	err := s.acceptAll(ctx, l, implicit)
 	l.Close()
 	s.drain()
 	close(stop)
@@ -169,13 +186,13 @@ func (s *Server) setDefaults() {
 
 // acceptAll returns nil when ctx has ended. Running out of file descriptors is
 // no reason to end: it tries again, ever more slowly.
-func (s *Server) acceptAll(ctx context.Context, l net.Listener) error {
+func (s *Server) acceptAll(ctx context.Context, l net.Listener, implicit bool) error {
 	pause := 5 * time.Millisecond
 	for {
 		nc, err := l.Accept()
 		if err == nil {
 			pause = 5 * time.Millisecond
-			s.start(nc)
+			s.start(nc, implicit)
 			continue
 		}
 		if ctx.Err() != nil {
@@ -198,12 +215,12 @@ func (s *Server) acceptAll(ctx context.Context, l net.Listener) error {
 // start gives a connection to a go-smtp server of its own. Serve returns at
 // once, because the listener has just this one; the goroutine that it started
 // calls conn.Close at its end.
-func (s *Server) start(nc net.Conn) {
+func (s *Server) start(nc net.Conn, implicit bool) {
 	if v := s.guests.Enter(limit.Client(nc.RemoteAddr())); v != limit.Welcome {
-		s.turnAway(nc, v)
+		s.turnAway(nc, v, implicit)
 		return
 	}
-	c, err := newConn(s, nc)
+	c, err := newConn(s, nc, implicit)
 	if err != nil {
 		s.Log.Error("SMTP session not started", "err", err)
 		s.guests.Leave(limit.Client(nc.RemoteAddr()))
@@ -217,7 +234,6 @@ func (s *Server) start(nc net.Conn) {
 
 	s.Log.Debug("SMTP session began", "session", c.id, "remote", c.info.Remote, "local", c.info.Local)
 	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		c.session.greeted = true
 		return &c.session, nil
 	}))
 	srv.Domain = s.Domain
@@ -227,6 +243,9 @@ func (s *Server) start(nc net.Conn) {
 	srv.MaxMessageBytes, srv.MaxRecipients = c.limits.MaxMessageSize, c.limits.MaxRecipients
 	srv.MaxLineLength = 0                  // conn bounds command lines, and bodies never pass through go-smtp
 	srv.ReadTimeout = c.limits.IdleTimeout // conn has its own; but with 0 here go-smtp reads on after QUIT
+	if c.offersTLS {
+		srv.TLSConfig = &tls.Config{} // has STARTTLS offered, and is not used: go-smtp never sees the command
+	}
 	c.smtp = srv
 	srv.Serve(&oneConn{conn: c})
 }

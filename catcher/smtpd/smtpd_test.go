@@ -86,17 +86,28 @@ func newServer() (*Server, *inbox) {
 // called, which waits for its end.
 func serve(t testing.TB, s *Server) (addr string, stop func()) {
 	t.Helper()
+	return serveHow(t, s, false)
+}
+
+func serveOn(t testing.TB, s *Server, l net.Listener) (stop func()) { return serveBy(t, s.Serve, l) }
+
+// serveHow is serve, for clients that begin with TLS perhaps.
+func serveHow(t testing.TB, s *Server, implicit bool) (addr string, stop func()) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l.Addr().String(), serveOn(t, s, l)
+	if implicit {
+		return l.Addr().String(), serveBy(t, s.ServeTLS, l)
+	}
+	return l.Addr().String(), serveBy(t, s.Serve, l)
 }
 
-func serveOn(t testing.TB, s *Server, l net.Listener) (stop func()) {
+func serveBy(t testing.TB, serve func(context.Context, net.Listener) error, l net.Listener) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, l) }()
+	go func() { done <- serve(ctx, l) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -181,12 +192,16 @@ func match(pattern, line string) bool {
 //	T: text     the transcript of the session has this text
 //	F: facts    the rules were asked with these facts; * is anything
 //	Q.          the server ends, once it has heard nothing more from the client
+//	H: name     the client begins TLS, trusting our authority, and asks for a name
+//	H! name why it does so in vain, for that reason
 //
 // Before the first line of talk:
 //
 //	limit N     the message size limit
 //	rule …      a rule; see table.add
 //	patient     waits last until something ends them
+//	accounts    only joe may log in, with pw; who fails waits a second
+//	tls         there is TLS; required: it is required; at once: clients begin with it
 func TestDialogs(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.dialog")
@@ -212,7 +227,7 @@ func playDialog(t *testing.T, file, script string) {
 	s.Attempted, s.wait = st.attempted, st.wait
 	var c *client
 	var stop func()
-	seen := 0
+	seen, implicit := 0, false
 	for i, line := range strings.Split(script, "\n") {
 		if line == "" || line[0] == '#' {
 			continue
@@ -232,9 +247,17 @@ func playDialog(t *testing.T, file, script string) {
 			st.patient = true
 			continue
 		}
+		if line == "accounts" {
+			s.Accounts = oneAccount{}
+			continue
+		}
+		if how, ok := strings.CutPrefix(line, "tls"); ok {
+			s.TLS, s.RequireTLS, implicit = testKeeper(), how == " required", how == " at once"
+			continue
+		}
 		if c == nil {
 			var addr string
-			addr, stop = serve(t, s)
+			addr, stop = serveHow(t, s, implicit)
 			c = connect(t, addr)
 		}
 		at := fmt.Sprintf("%s:%d", file, i+1)
@@ -245,7 +268,16 @@ func playDialog(t *testing.T, file, script string) {
 		case "C|":
 			c.send(unescape(t, at, arg))
 		case "C.":
-			c.Conn.(*net.TCPConn).CloseWrite()
+			c.Conn.(interface{ CloseWrite() error }).CloseWrite()
+		case "H:":
+			if err := c.beginTLS(arg); err != nil {
+				t.Fatalf("%s: %v", at, err)
+			}
+		case "H!":
+			name, why, _ := strings.Cut(arg, " ")
+			if err := c.beginTLS(name); err == nil || !match(why, err.Error()) {
+				t.Fatalf("%s: got %v", at, err)
+			}
 		case "S:", "S.":
 			got, err := c.r.ReadString('\n')
 			if op == "S." {

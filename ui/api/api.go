@@ -215,6 +215,10 @@ type Info struct {
 	SMTP           string    `json:"smtp" doc:"Address that takes mail; empty when off."`
 	POP3           string    `json:"pop3" doc:"Address that serves mailboxes; empty when off."`
 	HTTP           string    `json:"http"`
+	TLS            bool      `json:"tls" doc:"STARTTLS and STLS are offered; /ca.pem has the authority."`
+	SMTPS          string    `json:"smtps" doc:"Address that takes mail in TLS from the start; empty when off."`
+	POP3S          string    `json:"pop3s" doc:"Address that serves mailboxes so; empty when off."`
+	HTTPS          string    `json:"https" doc:"Address of this in TLS; empty when off."`
 	StartedAt      time.Time `json:"startedAt"`
 	MaxMessageSize int64     `json:"maxMessageSize" doc:"Octets; 0 for no limit."`
 	Clock          Clock     `json:"clock"`

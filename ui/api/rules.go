@@ -43,7 +43,7 @@ type NewRule struct {
 
 // A RuleTerm is a condition.
 type RuleTerm struct {
-	Field string   `json:"field" doc:"from, to, client, helo, user, tls, size or query."`
+	Field string   `json:"field" doc:"from, to, client, port, helo, sni, user, tls, size or query."`
 	Not   bool     `json:"not,omitempty" doc:"None of any, rather than one of them."`
 	Any   []string `json:"any" nullable:"false"`
 }
@@ -76,6 +76,7 @@ type RuleAction struct {
 	Reset    bool     `json:"reset,omitempty" doc:"drop: with RST."`
 	Stored   bool     `json:"stored,omitempty" doc:"drop: the mail is stored before."`
 	Keywords []string `json:"keywords,omitempty" doc:"hide, offer."`
+	Flaw     string   `json:"flaw,omitempty" doc:"tls: what is wrong with it."`
 	URL      string   `json:"url,omitempty" doc:"relay: the next hop."`
 	Dialect  string   `json:"dialect,omitempty" doc:"How a report is written."`
 	After    string   `json:"after,omitempty" doc:"bounce and such: so much later."`
@@ -90,7 +91,15 @@ type ResetRules struct {
 // Magic lists what the server has built in.
 type Magic struct {
 	Addresses []MagicAddress `json:"addresses" nullable:"false"`
+	Names     []MagicName    `json:"names" nullable:"false"`
 	Presets   []Preset       `json:"presets" nullable:"false"`
+}
+
+// A MagicName is a name of the server that makes something happen to whoever asks for
+// it when TLS begins.
+type MagicName struct {
+	Name string `json:"name" doc:"Such as expired.tls.test."`
+	What string `json:"what"`
 }
 
 // A MagicAddress is a kind of address that makes something happen to mail for it.

@@ -21,6 +21,7 @@ type Talk struct {
 	Refused   int        `json:"refused" doc:"Recipients that were refused."`
 	Errors    int        `json:"errors" doc:"Replies 4xx and 5xx."`
 	LastError *Reply     `json:"lastError" doc:"The last of them; null for none."`
+	NoTLS     string     `json:"noTls" doc:"Why TLS did not come about that was begun; empty when it did, or was not begun."`
 	OctetsIn  int64      `json:"octetsIn" doc:"From the client."`
 	OctetsOut int64      `json:"octetsOut" doc:"To the client."`
 	Timings   Timings    `json:"timings"`

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/ca.pem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The certificate of the authority that signs those of this server
+         * @description 404 when there is no TLS.
+         */
+        get: operations["getCA"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1621,6 +1641,8 @@ export interface components {
         Info: {
             clock: components["schemas"]["Clock"];
             http: string;
+            /** @description Address of this in TLS; empty when off. */
+            https: string;
             /**
              * Format: int64
              * @description Octets; 0 for no limit.
@@ -1628,10 +1650,16 @@ export interface components {
             maxMessageSize: number;
             /** @description Address that serves mailboxes; empty when off. */
             pop3: string;
+            /** @description Address that serves mailboxes so; empty when off. */
+            pop3s: string;
             /** @description Address that takes mail; empty when off. */
             smtp: string;
+            /** @description Address that takes mail in TLS from the start; empty when off. */
+            smtps: string;
             /** Format: date-time */
             startedAt: string;
+            /** @description STARTTLS and STLS are offered; /ca.pem has the authority. */
+            tls: boolean;
             version: string;
         } & {
             [key: string]: unknown;
@@ -1668,6 +1696,7 @@ export interface components {
         };
         Magic: {
             addresses: components["schemas"]["MagicAddress"][];
+            names: components["schemas"]["MagicName"][];
             presets: components["schemas"]["Preset"][];
         } & {
             [key: string]: unknown;
@@ -1677,6 +1706,13 @@ export interface components {
             address: string;
             example: string;
             stage: string;
+            what: string;
+        } & {
+            [key: string]: unknown;
+        };
+        MagicName: {
+            /** @description Such as expired.tls.test. */
+            name: string;
             what: string;
         } & {
             [key: string]: unknown;
@@ -2260,6 +2296,8 @@ export interface components {
             dialect?: string;
             /** @description Such as 4.7.1. */
             enhanced?: string;
+            /** @description tls: what is wrong with it. */
+            flaw?: string;
             /** @description delay, hang: how long. */
             for?: string;
             /** @description hide, offer. */
@@ -2331,7 +2369,7 @@ export interface components {
         };
         RuleTerm: {
             any: string[];
-            /** @description from, to, client, helo, user, tls, size or query. */
+            /** @description from, to, client, port, helo, sni, user, tls, size or query. */
             field: string;
             /** @description None of any, rather than one of them. */
             not?: boolean;
@@ -2602,6 +2640,8 @@ export interface components {
              * @description How many were accepted.
              */
             messages: number;
+            /** @description Why TLS did not come about that was begun; empty when it did, or was not begun. */
+            noTls: string;
             /**
              * Format: int64
              * @description From the client.
@@ -2695,6 +2735,8 @@ export interface components {
              * @description How many were accepted.
              */
             messages: number;
+            /** @description Why TLS did not come about that was begun; empty when it did, or was not begun. */
+            noTls: string;
             /**
              * Format: int64
              * @description From the client.
@@ -2797,6 +2839,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getCA: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-pem-file": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -4259,6 +4330,10 @@ export interface operations {
                      *       "smtp": "127.0.0.1:1025",
                      *       "pop3": "127.0.0.1:1110",
                      *       "http": "127.0.0.1:8025",
+                     *       "tls": true,
+                     *       "smtps": "127.0.0.1:1465",
+                     *       "pop3s": "127.0.0.1:1995",
+                     *       "https": "127.0.0.1:8443",
                      *       "startedAt": "2026-03-01T12:00:00Z",
                      *       "maxMessageSize": 1048576,
                      *       "clock": {
@@ -4314,6 +4389,16 @@ export interface operations {
                      *           "example": "550@sim.test",
                      *           "stage": "rcpt",
                      *           "what": "refused with that code (400 to 599) and a text that fits"
+                     *         }
+                     *       ],
+                     *       "names": [
+                     *         {
+                     *           "name": "expired.tls.test",
+                     *           "what": "the certificate has expired"
+                     *         },
+                     *         {
+                     *           "name": "not-yet-valid.tls.test",
+                     *           "what": "the certificate is not valid yet"
                      *         }
                      *       ],
                      *       "presets": [
@@ -6642,7 +6727,8 @@ export interface operations {
                      *           "name": "connect",
                      *           "what": "a client connects",
                      *           "fields": [
-                     *             "client"
+                     *             "client",
+                     *             "port"
                      *           ],
                      *           "actions": [
                      *             "reply",
@@ -6663,6 +6749,7 @@ export interface operations {
                      *           "what": "the greeting",
                      *           "fields": [
                      *             "client",
+                     *             "port",
                      *             "tls"
                      *           ],
                      *           "actions": [
@@ -6684,6 +6771,7 @@ export interface operations {
                      *           "what": "EHLO or HELO",
                      *           "fields": [
                      *             "client",
+                     *             "port",
                      *             "helo",
                      *             "tls"
                      *           ],
@@ -6709,6 +6797,7 @@ export interface operations {
                      *           "what": "STARTTLS",
                      *           "fields": [
                      *             "client",
+                     *             "port",
                      *             "helo",
                      *             "tls"
                      *           ],
@@ -6719,6 +6808,28 @@ export interface operations {
                      *             "hang",
                      *             "drop",
                      *             "garbage",
+                     *             "pass"
+                     *           ],
+                     *           "per": [
+                     *             "client",
+                     *             "helo",
+                     *             "all"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "handshake",
+                     *           "what": "TLS begins, in any protocol",
+                     *           "fields": [
+                     *             "client",
+                     *             "port",
+                     *             "helo",
+                     *             "sni"
+                     *           ],
+                     *           "actions": [
+                     *             "tls",
+                     *             "delay",
+                     *             "hang",
+                     *             "drop",
                      *             "pass"
                      *           ],
                      *           "per": [
@@ -7039,11 +7150,32 @@ export interface operations {
                      *           ]
                      *         },
                      *         {
+                     *           "name": "port",
+                     *           "what": "ours that the client connected to",
+                     *           "values": [
+                     *             {
+                     *               "text": "465"
+                     *             },
+                     *             {
+                     *               "text": "1465"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
                      *           "name": "helo",
                      *           "what": "what the client calls itself",
                      *           "values": [
                      *             {
                      *               "text": "*.internal"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "sni",
+                     *           "what": "the name that TLS is asked for",
+                     *           "values": [
+                     *             {
+                     *               "text": "*.example.test"
                      *             }
                      *           ]
                      *         },
@@ -7395,6 +7527,9 @@ export interface operations {
                      *             },
                      *             {
                      *               "text": "AUTH"
+                     *             },
+                     *             {
+                     *               "text": "STARTTLS"
                      *             }
                      *           ],
                      *           "presets": [
@@ -7465,6 +7600,41 @@ export interface operations {
                      *             "163-spam",
                      *             "163-reputation",
                      *             "163-from"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "tls",
+                     *           "what": "something is wrong with it",
+                     *           "args": "FLAW",
+                     *           "values": [
+                     *             {
+                     *               "text": "expired",
+                     *               "what": "the certificate has expired"
+                     *             },
+                     *             {
+                     *               "text": "not-yet-valid",
+                     *               "what": "the certificate is not valid yet"
+                     *             },
+                     *             {
+                     *               "text": "wrong-name",
+                     *               "what": "the certificate is for another name"
+                     *             },
+                     *             {
+                     *               "text": "self-signed",
+                     *               "what": "the certificate is signed by itself"
+                     *             },
+                     *             {
+                     *               "text": "untrusted",
+                     *               "what": "the certificate is signed by an authority that nobody knows"
+                     *             },
+                     *             {
+                     *               "text": "old-protocol",
+                     *               "what": "TLS 1.0 and 1.1 only"
+                     *             },
+                     *             {
+                     *               "text": "broken",
+                     *               "what": "the connection breaks in mid-handshake"
+                     *             }
                      *           ]
                      *         },
                      *         {
@@ -8420,6 +8590,7 @@ export interface operations {
                      *         "enhanced": "5.1.1",
                      *         "text": "No such user"
                      *       },
+                     *       "noTls": "",
                      *       "octetsIn": 80,
                      *       "octetsOut": 120,
                      *       "timings": {

@@ -1,0 +1,102 @@
+package main
+
+// Who may log in: files that Apache's htpasswd makes, and foreign clients.
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/postroom/postroom/catcher/catchertest"
+)
+
+// TestAccounts: swaks, curl and Python log in with the right password only, and read
+// what they may. The file is read again when it changes.
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	htpasswd, swaks, curl, python := catchertest.NeedProgram(t, "htpasswd"), catchertest.NeedProgram(t, "swaks"), catchertest.NeedProgram(t, "curl"), needPython(t)
+	path := filepath.Join(t.TempDir(), "accounts")
+	must(t, "", htpasswd, "-cbB", path, "alice@a.test", "s3cret-a")
+	must(t, "", htpasswd, "-bB", path, "dev", "s3cret-d")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tied := strings.Replace(string(text), "\n", ":alice@a.test\n", 1)
+	if err := os.WriteFile(path, []byte(tied), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "--accounts", path, "--log-level", "debug")
+	host, port := hostPort(t, p.smtp)
+	sends := func(user, password string) outcome {
+		return execute(t, "", nil, swaks, "--server", host, "--port", port, "--from", "a@a.test", "--to", "alice@a.test,bob@b.test",
+			"--auth", "PLAIN", "--auth-user", user, "--auth-password", password)
+	}
+	if o := sends("alice@a.test", "s3cret-a"); o.status != 0 {
+		t.Fatalf("swaks ended with status %d\n%s", o.status, o.stdout)
+	}
+	if m := p.only(t, "alice@a.test"); m.Session.User != "alice@a.test" || m.Session.Mechanism != "PLAIN" {
+		t.Errorf("session %+v", m.Session)
+	}
+	for _, wrong := range [][2]string{{"alice@a.test", "s3cret-d"}, {"nobody", "s3cret-a"}} {
+		if o := sends(wrong[0], wrong[1]); o.status == 0 || !strings.Contains(o.stdout, "<** 535 5.7.8 Authentication credentials invalid") {
+			t.Errorf("%v: swaks ended with status %d\n%s", wrong, o.status, o.stdout)
+		}
+	}
+	reads := func(user, password string) outcome {
+		return execute(t, "", nil, curl, "--silent", "--show-error", "--user", user+":"+password, "pop3://"+p.pop3+"/1")
+	}
+	for _, c := range []struct {
+		user, password string
+		ok             bool
+	}{
+		{"alice@a.test", "s3cret-a", true},
+		{"alice@a.test", "any", false},
+		{"bob@b.test", "any", false},
+		{"bob@b.test*alice@a.test", "s3cret-a", false},
+		{"bob@b.test*dev", "s3cret-d", true},
+		{"dev", "s3cret-d", true},
+	} {
+		if o := reads(c.user, c.password); (o.status == 0) != c.ok || c.ok && !strings.Contains(o.stdout, "This is a test mailing") {
+			t.Errorf("%s: curl ended with status %d\n%s%s", c.user, o.status, o.stdout, o.stderr)
+		}
+	}
+	o := execute(t, "", nil, python, "-c", `
+import poplib, sys
+c = poplib.POP3(*sys.argv[1].split(':'))
+c.user('alice@a.test')
+c.pass_('wrong')
+`, p.pop3)
+	if o.status == 0 || !strings.Contains(o.stderr, "-ERR [AUTH] wrong name or password") {
+		t.Errorf("Python ended with status %d\n%s", o.status, o.stderr)
+	}
+
+	replace := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path+".new", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace("alice@a.test:plain\n")
+	await(t, "the complaint", func() bool { return strings.Contains(p.errors.String(), "the accounts stay as they were") })
+	if o := reads("alice@a.test", "s3cret-a"); o.status != 0 {
+		t.Errorf("after a mistake in the file: %s", o.stderr)
+	}
+	must(t, "", htpasswd, "-cbB", path+".made", "carol@c.test", "s3cret-c")
+	made, err := os.ReadFile(path + ".made")
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace(string(made))
+	await(t, "the new file", func() bool { return sends("carol@c.test", "s3cret-c").status == 0 })
+	if o := reads("alice@a.test", "s3cret-a"); o.status == 0 {
+		t.Error("alice is no longer there, and reads")
+	}
+	if said := p.errors.String(); strings.Contains(said, "s3cret") || strings.Contains(said, "plain") {
+		t.Errorf("a password is in the log:\n%s", said)
+	}
+}
