@@ -384,11 +384,11 @@ func reachable(address string) string {
 // run serves until ctx ends, in this order of stopping: mail in and out, the
 // page, the events, the store.
 func (s *settings) run(ctx context.Context, room room, log *slog.Logger) (err error) {
+	var open doors
+	open.watch(&room.listeners)
 	c, ls := room.catcher, room.listeners
 	defer func() { err = errors.Join(err, c.Close()) }()
 
-	var open doors
-	open.watch(&ls)
 	mailGroup, stopMail := newGroup(ctx)
 	pageGroup, stopPage := newGroup(context.WithoutCancel(ctx))
 	defer stopPage()
