@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -203,6 +204,44 @@ func percent(name string) string {
 		fmt.Fprintf(&b, "%%%02X", name[i])
 	}
 	return b.String()
+}
+
+// A restless backend loses a message each time that it was asked for a list.
+type restless struct {
+	*backend
+	ids []mail.DeliveryID
+}
+
+func (b *restless) List(ctx context.Context, q store.Query) (store.Page, error) {
+	page, err := b.backend.List(ctx, q)
+	if len(b.ids) > 0 {
+		_, err = b.Delete(ctx, b.ids[0])
+		b.ids = b.ids[1:]
+	}
+	return page, err
+}
+
+func TestListIsOfTheMomentOfItsCursor(t *testing.T) {
+	t.Parallel()
+	var b *restless
+	s := start(t, catcher.Config{}, func(s *ui.Server) {
+		b = &restless{backend: s.Backend.(*backend)}
+		s.Backend = b
+	})
+	for i := range 6 {
+		id, err := mail.ParseID(s.accept(plainMail, "bob@x.test"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%2 == 0 {
+			b.ids = append(b.ids, mail.DeliveryID{Message: id})
+		}
+	}
+	var page api.Messages
+	s.get("/v1/messages").ok().into(&page)
+	if page.Total != 3 || len(page.Messages) != 3 || page.Cursor != s.backend.LastEvent() {
+		t.Errorf("%d of %d messages at event %d; the last was %d", len(page.Messages), page.Total, page.Cursor, s.backend.LastEvent())
+	}
 }
 
 func TestListPages(t *testing.T) {

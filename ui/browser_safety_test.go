@@ -343,7 +343,7 @@ func inPage(t *testing.T, chromium context.Context, p *post, trap *trap, cases [
 func (b *tab) visit(id string) {
 	b.t.Helper()
 	b.run(fmt.Sprintf(`window.loaded.length = 0; history.pushState({}, '', '/message/%s'); dispatchEvent(new PopStateEvent('popstate'))`, id))
-	b.until(fmt.Sprintf(`document.querySelector('.message h2') && document.querySelector('.message a[href*=%q]') !== null`, id))
+	b.until(fmt.Sprintf(`document.querySelector('.message h1') && document.querySelector('.message a[href*=%q]') !== null`, id))
 }
 
 // frames says whether the message is shown in a frame, once that is loaded.

@@ -33,3 +33,8 @@ func Mismatches(spec *huma.OpenAPI, schema *huma.Schema, v any) []error {
 
 // Reply is the draft that answers a message.
 func Reply(m *mime.Message, sender, as string, all bool) api.Draft { return reply(m, sender, as, all) }
+
+// WithoutRemarks is what a file of the page is served as.
+func WithoutRemarks(name, content string) string {
+	return string(withoutRemarks(name, []byte(content)))
+}

@@ -106,16 +106,11 @@ func (h *handler) listMessages(ctx context.Context, in *listInput) (*answer[api.
 }
 
 func (h *handler) list(ctx context.Context, q store.Query, which *query.Query) (api.Messages, error) {
-	v := api.Messages{Cursor: h.Backend.LastEvent()}
-	page, err := h.page(ctx, q, which)
+	v, page, err := h.moment(ctx, q, which)
 	if err != nil {
 		return v, err
 	}
-	box, err := h.Backend.Box(ctx, q.Box)
-	if err != nil {
-		return v, err
-	}
-	v.Total, v.Messages = box.Messages, make([]api.Summary, len(page.Messages))
+	v.Messages = make([]api.Summary, len(page.Messages))
 	for i := range page.Messages {
 		if ctx.Err() != nil {
 			return v, ctx.Err()
@@ -128,6 +123,29 @@ func (h *handler) list(ctx context.Context, q store.Query, which *query.Query) (
 		v.Next = page.Messages[len(page.Messages)-1].ID.String()
 	}
 	return v, nil
+}
+
+// momentTries is how often a page is read again because mail came or went meanwhile.
+const momentTries = 20
+
+// moment reads a page and the count so that both are of the moment of the cursor: a
+// reader who counts the events after it would be wrong for ever otherwise. Searches,
+// which may take long, and a store that is never at rest are read as they are.
+func (h *handler) moment(ctx context.Context, q store.Query, which *query.Query) (v api.Messages, page store.Page, err error) {
+	for try := 0; ; try++ {
+		v.Cursor = h.Backend.LastEvent()
+		if page, err = h.page(ctx, q, which); err != nil {
+			return v, page, err
+		}
+		box, err := h.Backend.Box(ctx, q.Box)
+		if err != nil {
+			return v, page, err
+		}
+		v.Total = box.Messages
+		if v.Cursor == h.Backend.LastEvent() || !which.All() || try == momentTries {
+			return v, page, nil
+		}
+	}
 }
 
 // page is one of all messages, or of those that a search finds.

@@ -76,8 +76,9 @@ func files() (names []string) {
 	return names
 }
 
-// remark finds comments that have lines of their own.
-var remark = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/[ \t]*)\n`)
+// remark finds comments: those that have lines of their own, and those at the end of
+// a line that have no quotes, so that no string has what looks like one.
+var remark = regexp.MustCompile("(?m)^[ \\t]*(?://.*|/\\*[^*]*\\*+(?:[^/*][^*]*\\*+)*/[ \\t]*)\\n|[ \\t]+// [^'\"`\\n]*$")
 
 // withoutRemarks is what a file is served as: the remarks in it are for who
 // changes it, not for browsers. Libraries are served as they are.

@@ -3,10 +3,11 @@ import * as api from './api.js';
 import { close, go, route } from './router.js';
 import { room } from './settings.js';
 import * as attempts from './state/attempts.js';
-import { lastHop, withoutPassword } from './state/compose.js';
+import { compare } from './state/compare.js';
+import { bare, lastHop, withoutPassword } from './state/compose.js';
 import { BADMAIL, boxOf, mailboxes } from './state/mailboxes.js';
 import { feed, patch, seenIn, view as inView } from './state/feed.js';
-import { ask, askFor, fail, say } from './state/notices.js';
+import { ask, fail, say } from './state/notices.js';
 import * as selection from './state/selection.js';
 import { removeAll, removeRows } from './state/undo.js';
 import { opened, setSeen } from './state/reader.js';
@@ -38,12 +39,8 @@ const messageOf = (key) => key.split('/')[0];
 
 /** keys are those of the rows on the screen, in their order. */
 function keys() {
-  switch (route.value.view) {
-    case '': return feed.value.rows.map(({ id }) => id);
-    case 'queue': return queue.queue.value.deliveries.map(({ id }) => id);
-    case 'sessions': return sessions.value.rows.map(({ id }) => id);
-    default: return [];
-  }
+  const rows = { '': feed.value.rows, queue: queue.queue.value.deliveries, sessions: sessions.value.rows }[route.value.view] ?? [];
+  return rows.map(({ id }) => id);
 }
 
 /**
@@ -91,63 +88,54 @@ export async function markChosen(seen) {
     await api.setManySeen(rows.map(({ id }) => id), seen, box);
   } catch (problem) {
     for (const row of rows) patch(row.id, row);
-    fail(t.errors.seenFailed, problem);
+    fail(problem);
   }
 }
 
 /** compareChosen puts the two chosen messages side by side. */
-export function compareChosen() {
-  const [a, b] = [...selection.chosen.value].sort();
-  go({ view: 'compare', a, b });
+export const compareChosen = () => compare(selection.chosen.value);
+
+/** targets are the chosen messages, or else the open one, or the one at the cursor. */
+function targets() {
+  const chosen = selection.chosenRows.value, id = route.value.id || cursor.value;
+  return chosen.length ? chosen : [...feed.value.rows, opened.value.message].filter((one) => one?.id === id).slice(0, 1);
 }
 
-/** removeMessage deletes the chosen messages, or the open one, or the one at the cursor, from the mailbox that is shown. */
+/** removeMessage deletes messages from the mailbox that is shown. */
 export function removeMessage() {
-  const { box, view, id: open } = route.value, { rows } = feed.value;
+  const { box, view, id: open } = route.value, { rows } = feed.value, at = open || cursor.value;
   if (view === 'queue' && !open) return actOnSelected('delete');
-  if (view) return open ? removeElsewhere(open) : undefined;
-  const id = open || cursor.value, one = rows.find((row) => row.id === id) ?? (opened.value.message?.id === id ? opened.value.message : null);
-  const going = selection.chosenRows.value.length ? selection.chosenRows.value : one ? [one] : [];
+  if (view) return open && removeElsewhere(open).catch(fail);
+  const going = targets(), ids = new Set(going.map(({ id }) => id));
   if (!going.length) return;
-  const ids = new Set(going.map((row) => row.id)), at = rows.findIndex((row) => ids.has(row.id));
-  const next = rows.find((row, i) => i > at && !ids.has(row.id)) ?? rows.findLast((row, i) => i < at && !ids.has(row.id));
+  const stays = ({ id }) => !ids.has(id), first = rows.findIndex(({ id }) => ids.has(id));
+  const next = rows.find((row, i) => i > first && stays(row)) ?? rows.findLast((row, i) => i < first && stays(row));
   selection.clear();
-  const text = going.length === 1 ? t.toast.deleted(going[0].subject || t.noSubject) : t.toast.emptied(going.length);
-  removeRows(going, box, text, () => {
-    cursor.value = id;
-    if (open && ids.has(open)) openMessage(open, { replace: Boolean(route.value.id) });
+  removeRows(going, box, t.toast.deleted(going.length), () => {
+    cursor.value = at;
+    if (ids.has(open)) openMessage(open, { replace: Boolean(route.value.id) });
   });
   if (!open || ids.has(open)) cursor.value = next?.id ?? '';
   if (!ids.has(open)) return;
-  if (next && at >= 0 && room.value === 'wide') openMessage(next.id, { replace: true });
+  if (next && first >= 0 && room.value === 'wide') openMessage(next.id, { replace: true });
   else close();
 }
 
 /** removeElsewhere deletes a message that is open beside another view than the list. */
 async function removeElsewhere(id) {
-  const subject = opened.value.message?.subject;
-  try {
-    await api.remove(id);
-  } catch (problem) {
-    if (problem.status !== 404) return fail(t.errors.deleteFailed, problem);
-  }
-  say(t.toast.deleted(subject || t.noSubject));
+  await api.remove(id);
+  say(t.toast.deleted(1));
   close();
 }
 
 /** askToEmpty deletes all mail of the mailbox that is shown, once the reader said so. */
 export function askToEmpty() {
-  const { box } = route.value;
-  const { messages } = box ? boxOf(box) ?? { messages: 0 } : mailboxes.value.total;
-  ask({
-    title: box ? t.ask.emptyBox(box) : t.ask.emptyAll,
-    text: box ? t.ask.emptyBoxHint(messages) : t.ask.emptyAllHint(messages),
-    action: box ? t.actions.emptyBox : t.actions.emptyAll,
-    run: () => {
-      go({ box }, { replace: true });
-      removeAll(box, t.toast.emptied(messages));
-    },
-  });
+  const { box } = route.value, { messages } = (box ? boxOf(box) : mailboxes.value.total) ?? { messages: 0 };
+  const run = () => {
+    go({ box }, { replace: true });
+    removeAll(box, t.toast.deleted(messages));
+  };
+  ask({ title: t.ask.empty(box || t.allMail), text: t.ask.hint(messages), action: t.actions.remove, run });
 }
 
 /** toggleSelected chooses the message, or in the queue the delivery, at the cursor, or lets it go. */
@@ -159,9 +147,8 @@ export function toggleSelected() {
 
 /** actOnSelected does something to the chosen deliveries, or else to the one at the cursor. */
 export function actOnSelected(action) {
-  const { view, box, id } = route.value, row = feed.value.rows.find((one) => one.id === (id || cursor.value));
-  const rows = selection.chosenRows.value.length ? selection.chosenRows.value : row ? [row] : [];
-  if (!view && action === 'retry') return box === BADMAIL || rows === selection.chosenRows.value ? requeue(rows) : undefined;
+  const { view, box } = route.value;
+  if (!view && action === 'retry' && (box === BADMAIL || selection.chosen.value.length)) return requeue(targets());
   if (view !== 'queue') return;
   const ids = queue.selected.value.length ? queue.selected.value : keys().filter((key) => key === cursor.value);
   if (ids.length) act(action, { ids });
@@ -169,34 +156,18 @@ export function actOnSelected(action) {
 
 /**
  * act does something to mail in the queue: to deliveries {ids}, or to all that
- * waits for a {hop}. The reader is asked before mail is given up, and for the route of a reroute.
+ * waits for a {hop}. The reader is asked before mail is given up.
  */
 export function act(action, target) {
-  if (action === 'reroute') return askForRoute(target);
-  if (action !== 'bounce' && action !== 'delete') return perform(action, target).catch((problem) => fail(t.errors.queueFailed, problem));
-  ask({
-    title: target.hop ? t.queue.askHop[action](target.hop) : t.queue.ask[action](target.ids.length),
-    text: t.queue.askHint[action],
-    action: t.queue.actions[action],
-    run: () => perform(action, target).catch((problem) => fail(t.errors.queueFailed, problem)),
-  });
-}
-
-async function perform(action, target) {
-  const { done } = await api.actOnQueue({ do: action, ...target });
-  say(t.queue.done[action](done));
-  if (route.value.view !== 'queue') return;
-  for (const { load } of [queue, pipeline]) load().catch(() => {});
-}
-
-function askForRoute(target) {
-  askFor({
-    title: t.queue.actions.reroute,
-    text: t.queue.routeHint,
-    fields: [{ name: 'route', label: t.queue.route, value: 'relay smtp://', required: true }],
-    action: t.queue.actions.reroute,
-    run: ({ route }) => perform('reroute', { ...target, route: route.trim() }),
-  });
+  const name = t.queue.actions[action], what = target.hop ?? t.queue.deliveries(target.ids.length);
+  const run = async () => {
+    const { done } = await api.actOnQueue({ do: action, ...target });
+    say(`${name}: ${t.queue.deliveries(done)}`);
+    if (route.value.view !== 'queue') return;
+    for (const { load } of [queue, pipeline]) load().catch(() => {});
+  };
+  if (action === 'bounce' || action === 'delete') ask({ title: `${name}: ${what}`, text: t.queue.askHint[action], action: name, run });
+  else run().catch(fail);
 }
 
 /** requeue brings what has left the queue back into it: of messages the deliveries in Badmail, or among what is done. */
@@ -209,55 +180,48 @@ export const canRequeue = ({ mailbox }) => mailbox === '@badmail' || mailbox ===
 
 /** askToRelease sends the open message on, to whom the reader says. */
 export function askToRelease() {
-  const field = { name: 'hop', label: t.release.hop, value: lastHop.value, placeholder: 'smtp://mail:2525', required: true };
-  askForEnvelope(t.release, [field], async (message, mail) => {
-    const hop = mail.hop.trim();
-    const { id } = await api.release(message, { ...mail, hop });
+  const field = { name: 'hop', label: t.release.hop, defaultValue: lastHop.value, placeholder: 'smtp://mail:2525', required: true };
+  askForEnvelope(t.release, api.release, [field], ({ id }, { hop }) => {
     lastHop.value = hop;
-    say(t.release.done(withoutPassword(hop)), { text: t.release.queue, run: () => go({ view: 'queue' }) });
+    say(t.release.done(withoutPassword(hop)), { text: t.places.queue, run: () => go({ view: 'queue' }) });
     go({ id });
   });
 }
 
 /** askToResend lets the open message come again, for whom the reader says. */
 export function askToResend() {
-  askForEnvelope(t.resend, [], async (message, envelope) => {
-    const { id } = await api.resend(message, envelope);
-    say(t.resend.done, { text: t.compose.show, run: () => go({ id }) });
-  });
+  askForEnvelope(t.resend, api.resend, [], ({ id }) => say(t.compose.sent, { text: t.compose.show, run: () => go({ id }) }));
 }
 
-function askForEnvelope({ title, text, action }, fields, run) {
+function askForEnvelope({ title, text, action }, send, fields, sent) {
   const { message } = opened.value;
   if (!message) return;
   const { from, to } = message.envelope;
-  askFor({
+  ask({
     title, text, action,
     fields: [
-      { name: 'to', label: t.release.to, value: to.map(({ address }) => address).join(', '), required: true },
+      { name: 'to', label: t.compose.to, defaultValue: to.map(({ address }) => address).join(', '), required: true },
       ...fields,
-      { name: 'from', label: t.release.from, value: from, placeholder: '<>', hint: t.release.fromHint },
+      { name: 'from', label: 'MAIL FROM', defaultValue: from, placeholder: '<>' },
     ],
-    run: ({ to, from, ...rest }) => run(message.id, { ...rest, to: to.split(/[\s,;]+/).filter(Boolean), from: from.trim().replace(/^<(.*)>$/, '$1') }),
+    run: async ({ to, from, hop }) => {
+      const mail = { hop: hop?.trim(), to: to.split(/[\s,;]+/).filter(Boolean), from: bare(from) };
+      sent(await send(message.id, mail), mail);
+    },
   });
 }
 
 export function askToClearAttempts() {
-  ask({ title: t.attempts.ask, text: t.attempts.askHint, action: t.attempts.clear, run: clearAttempts });
-}
-
-async function clearAttempts() {
-  try {
+  const run = async () => {
     await api.clearAttempts();
     attempts.load().catch(() => {});
-  } catch (problem) {
-    fail(t.errors.deleteFailed, problem);
-  }
+  };
+  ask({ title: t.attempts.ask, text: t.attempts.askHint, action: t.attempts.clear, run });
 }
 
-export const markAllSeen = () => api.setAllSeen(route.value.box).catch((problem) => fail(t.errors.seenFailed, problem));
+export const markAllSeen = () => api.setAllSeen(route.value.box).catch(fail);
 
-export const sendSample = () => api.sendSample().catch((problem) => fail(t.errors.sampleFailed, problem));
+export const sendSample = () => api.sendSample().catch(fail);
 
 export async function copy(text) {
   try {

@@ -7,72 +7,63 @@ const API = base + '/v1';
 
 /** What went wrong, in words for the reader. status is 0 when no answer came; where is the part of the request at fault. */
 export class Problem extends Error {
-  constructor(status, title, detail, first, all) {
-    super(first?.message || detail || title);
+  constructor(status, message, where) {
+    super(message);
     this.status = status;
-    this.title = title;
-    this.detail = detail;
-    this.where = first?.location;
-    this.all = all;
+    this.where = where;
   }
 }
 
-export const info = () => get(API + '/info');
-export const mailboxes = () => get(API + '/mailboxes');
-export const messages = (query, signal) => get(API + '/messages?' + params(query), signal);
-export const message = (id, signal) => get(messagePath(id), signal);
-export const setSeen = (id, seen, mailbox) => send('PUT', messagePath(id) + '/seen', { seen, mailbox });
-export const setAllSeen = (mailbox) => send('POST', API + '/messages/seen', { mailbox, seen: true });
-export const remove = (id, mailbox) => send('DELETE', messagePath(id) + (mailbox ? '?' + params({ mailbox }) : ''));
-export const empty = (mailbox, until) => send('DELETE', API + '/messages?' + params(mailbox ? { mailbox, until } : { all: true, until }), undefined, undefined, true);
-export const removeMany = (ids, mailbox) => send('POST', API + '/messages/delete', { ids, mailbox }, undefined, true);
-export const setManySeen = (ids, seen, mailbox) => send('POST', API + '/messages/seen', { ids, seen, mailbox });
-export const codes = (id, signal) => get(messagePath(id) + '/codes', signal);
-export const links = (id, signal) => get(messagePath(id) + '/links', signal);
-export const related = (id, signal) => get(messagePath(id) + '/related', signal);
-export const release = (id, mail) => send('POST', messagePath(id) + '/release', mail);
-export const compose = (draft) => send('POST', API + '/messages/compose', draft);
-export const reply = (id, query) => get(messagePath(id) + '/reply?' + params(query));
-export const resend = (id, envelope) => send('POST', messagePath(id) + '/resend', envelope);
-export const queue = (query) => get(API + '/queue?' + params(query));
-export const pipeline = () => get(API + '/pipeline');
-export const actOnQueue = (action) => send('POST', API + '/queue', action);
-export const clock = () => get(API + '/clock');
-export const setClock = (change, signal) => send('POST', API + '/clock', change, signal);
-export const attempts = (query) => get(API + '/attempts?' + params(query));
-export const sessions = (query) => get(API + '/sessions?' + params(query));
-export const session = (id) => get(API + '/sessions/' + encodeURIComponent(id));
-export const clearAttempts = () => send('DELETE', API + '/attempts');
-export const rules = () => get(API + '/rules');
-export const addRule = (text) => send('POST', API + '/rules', { text });
-export const setRule = (id, text) => send('PUT', rulePath(id), { text });
-export const removeRule = (id) => send('DELETE', rulePath(id));
-export const resetRules = (ids) => send('POST', API + '/rules/reset', { ids });
-export const checkRule = (text, signal) => send('POST', API + '/rules/check', { text }, signal);
-export const tryRule = (trial, signal) => send('POST', API + '/rules/try', trial, signal);
-export const ruleLanguage = () => get(API + '/rules/language');
-export const magic = () => get(API + '/magic');
-export const sendSample = () => send('POST', API + '/messages/sample');
+export const info = () => get('/info');
+export const mailboxes = () => get('/mailboxes');
+export const messages = (query, signal) => get('/messages' + params(query), signal);
+export const message = (id, signal) => get(one('messages', id), signal);
+export const setSeen = (id, seen, mailbox) => send('PUT', one('messages', id, '/seen'), { seen, mailbox });
+export const setAllSeen = (mailbox) => send('POST', '/messages/seen', { mailbox, seen: true });
+export const remove = (id) => send('DELETE', one('messages', id));
+export const empty = (mailbox, until) => send('DELETE', '/messages' + params(mailbox ? { mailbox, until } : { all: true, until }), undefined, undefined, true);
+export const removeMany = (ids, mailbox) => send('POST', '/messages/delete', { ids, mailbox }, undefined, true);
+export const setManySeen = (ids, seen, mailbox) => send('POST', '/messages/seen', { ids, seen, mailbox });
+export const codes = (id, signal) => get(one('messages', id, '/codes'), signal);
+export const links = (id, signal) => get(one('messages', id, '/links'), signal);
+export const related = (id, signal) => get(one('messages', id, '/related'), signal);
+export const release = (id, mail) => send('POST', one('messages', id, '/release'), mail);
+export const compose = (draft) => send('POST', '/messages/compose', draft);
+export const reply = (id, query) => get(one('messages', id, '/reply') + params(query));
+export const resend = (id, envelope) => send('POST', one('messages', id, '/resend'), envelope);
+export const queue = (query) => get('/queue' + params(query));
+export const pipeline = () => get('/pipeline');
+export const actOnQueue = (action) => send('POST', '/queue', action);
+export const clock = () => get('/clock');
+export const setClock = (change, signal) => send('POST', '/clock', change, signal);
+export const attempts = (query) => get('/attempts' + params(query));
+export const sessions = (query) => get('/sessions' + params(query));
+export const session = (id) => get(one('sessions', id));
+export const clearAttempts = () => send('DELETE', '/attempts');
+export const rules = () => get('/rules');
+export const addRule = (text) => send('POST', '/rules', { text });
+export const setRule = (id, text) => send('PUT', one('rules', id), { text });
+export const removeRule = (id) => send('DELETE', one('rules', id));
+export const resetRules = (ids) => send('POST', '/rules/reset', { ids });
+export const checkRule = (text, signal) => send('POST', '/rules/check', { text }, signal);
+export const tryRule = (trial, signal) => send('POST', '/rules/try', trial, signal);
+export const ruleLanguage = () => get('/rules/language');
+export const magic = () => get('/magic');
+export const sendSample = () => send('POST', '/messages/sample');
 
 /** Addresses of things that the browser fetches by itself. */
-export const rawURL = (id) => messagePath(id) + '/raw';
-export const textURL = (id) => messagePath(id) + '/text';
-export const htmlURL = (id, remote) => messagePath(id) + '/html' + (remote ? '?remote=1' : '');
-export const partURL = (id, part) => messagePath(id) + '/parts/' + encodeURIComponent(part);
+const url = (...path) => API + one(...path);
+
+export const rawURL = (id) => url('messages', id, '/raw');
+export const htmlURL = (id, remote) => url('messages', id, '/html') + (remote ? '?remote=1' : '');
+export const partURL = (id, part) => url('messages', id, '/parts/') + encodeURIComponent(part);
 export const asFile = (url) => url + '?download=1';
-export const transcriptURL = (id) => messagePath(id) + '/transcript';
-export const sessionTranscriptURL = (id) => `${API}/sessions/${encodeURIComponent(id)}/transcript`;
-export const attemptURL = (id) => API + '/attempts/' + encodeURIComponent(id) + '/raw';
-export const eventsURL = (after) => {
-  const url = new URL(API + '/events', location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  if (after) url.searchParams.set('after', after);
-  return url.href;
-};
+export const attemptURL = (id) => url('attempts', id, '/raw');
+export const eventsURL = (after) => API + '/events' + params({ after });
 
 /** At most limit bytes at url, from one on, and how many there are in all; of what has no ranges that is Infinity when there are more. */
 export async function head(url, limit, signal, from = 0) {
-  const response = await request(url, { headers: { Range: `bytes=${from}-${from + limit - 1}` }, signal }, [416]);
+  const response = await request(url, { headers: { Range: `bytes=${from}-${from + limit - 1}` }, signal }, 416);
   if (response.status === 416) return { bytes: new Uint8Array(), total: 0 }; // an empty body has no first byte
   const reader = response.body.getReader(), got = [];
   let size = 0;
@@ -88,15 +79,15 @@ export const text = async (url, signal) => (await request(url, { signal })).text
 /** showable says whether the browser would show what is at url, rather than save it. */
 export const showable = async (url, signal) => /^inline/.test((await request(url, { method: 'HEAD', signal })).headers.get('Content-Disposition'));
 
-const messagePath = (id) => API + '/messages/' + encodeURIComponent(id);
-
-const rulePath = (id) => API + '/rules/' + encodeURIComponent(id);
+/** one is the path of one thing of a kind, or of what it has. */
+const one = (kind, id, rest = '') => `/${kind}/${encodeURIComponent(id)}${rest}`;
 
 function params(query) {
-  return new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value !== undefined));
+  const given = Object.entries(query).filter(([, value]) => (value ?? '') !== '');
+  return given.length ? '?' + new URLSearchParams(given) : '';
 }
 
-const get = async (path, signal) => (await request(path, { signal })).json();
+const get = async (path, signal) => (await request(API + path, { signal })).json();
 
 const KEEPALIVE = 60_000; // octets that browsers send after the end of the page
 
@@ -108,20 +99,17 @@ async function send(method, path, body, signal, last) {
     init.body = JSON.stringify(body);
   }
   init.keepalive = Boolean(last) && (init.body?.length ?? 0) < KEEPALIVE;
-  const response = await request(path, init);
-  const text = await response.text();
+  const text = await (await request(API + path, init)).text();
   return text ? JSON.parse(text) : null;
 }
 
-async function request(path, init, accepted = []) {
-  let response;
-  try {
-    response = await fetch(path, init);
-  } catch (error) {
-    if (error.name === 'AbortError') throw error;
-    throw new Problem(0, t.errors.unreachable, t.errors.unreachableHint);
-  }
-  if (response.ok || accepted.includes(response.status)) return response;
-  const problem = await response.json().catch(() => ({}));
-  throw new Problem(response.status, problem.title || t.errors.status(response.status), problem.detail, problem.errors?.[0], problem.errors);
+async function request(url, init, accepted) {
+  const response = await fetch(url, init).catch((error) => {
+    throw error.name === 'AbortError' ? error : new Problem(0, t.errors.unreachable);
+  });
+  const { ok, status } = response;
+  if (ok || status === accepted) return response;
+  const { errors: [first] = [], detail, title } = await response.json().catch(() => ({}));
+  const { message, location } = first ?? {};
+  throw new Problem(status, message || detail || title || t.errors.status(status), location?.replace(/^body\.|\[.*/g, ''));
 }

@@ -1,16 +1,16 @@
 // All that can be done by a key or from the palette, in one list.
-import { actOnSelected, askToEmpty, askToRelease, askToResend, copy, cursor, extendBy, markAllSeen, move, openCursor, removeMessage, sendSample, toggleSeen, toggleSelected } from './actions.js';
+import { actOnSelected, askToEmpty, askToRelease, askToResend, cursor, extendBy, markAllSeen, move, openCursor, removeMessage, sendSample, toggleSeen, toggleSelected } from './actions.js';
 import { close, go, leave, route } from './router.js';
 import { pinned, tab, theme } from './settings.js';
 import { cancel, first, pick } from './state/compare.js';
 import { compose, reply } from './state/compose.js';
 import { addresses, mailboxes, taken } from './state/mailboxes.js';
-import { dialog, dismiss, say, toast } from './state/notices.js';
+import { dialog, dismiss, toast } from './state/notices.js';
 import { places } from './state/places.js';
 import { opened } from './state/reader.js';
 import * as selection from './state/selection.js';
 import { undo } from './state/undo.js';
-import { searches } from './state/recent.js';
+import { searches } from './state/search.js';
 import { languages, t } from './strings.js';
 import { focusSearch } from './views/search.js';
 import { speak } from './views/settings.js';
@@ -25,10 +25,6 @@ const show = (kind) => () => { dialog.value = { kind }; };
 export function pin(address) {
   const { value } = pinned;
   pinned.value = value.includes(address) ? value.filter((one) => one !== address) : [...value, address];
-}
-
-export async function copyLink() {
-  if (await copy(location.href)) say(t.actions.copied);
 }
 
 function togglePalette() {
@@ -52,18 +48,16 @@ function focusFilter() {
 
 /**
  * Commands by where they belong. A command is {name, keys, run, when}: its words
- * are t.commands[name], or what words() gives; keys are the ways to press it
+ * are those of t that have its name, or what words() gives; keys are the ways to press it
  * ('g q' one after the other, 'Mod+k' with Ctrl or ⌘); run gets the key; when says
  * whether it would do something now. quiet ones are for the keyboard only.
  */
 const groups = {
   list: [
-    { name: 'next', keys: ['j'], run: () => move(1), quiet: true },
-    { name: 'previous', keys: ['k'], run: () => move(-1), quiet: true },
+    { name: 'next', keys: ['j', 'k'], run: (key) => move(key === 'j' ? 1 : -1), quiet: true },
     { name: 'open', keys: ['Enter', 'o'], run: openCursor, quiet: true },
     { name: 'select', keys: ['x'], run: toggleSelected, quiet: true },
-    { name: 'extend', keys: ['J'], run: () => extendBy(1), when: listing, quiet: true },
-    { name: 'extendUp', keys: ['K'], run: () => extendBy(-1), when: listing, quiet: true },
+    { name: 'extend', keys: ['J', 'K'], run: (key) => extendBy(key === 'J' ? 1 : -1), when: listing, quiet: true },
     { name: 'selectAll', keys: ['Mod+a'], run: selection.all, when: inList },
     { name: 'retry', keys: ['r'], run: () => actOnSelected('retry'), when: () => route.value.view === 'queue' || route.value.box === '@badmail' },
     { name: 'allRead', run: markAllSeen, when: listing },
@@ -84,7 +78,7 @@ const groups = {
   ],
   go: [
     { name: 'all', words: () => t.allMail, keys: ['g i'], run: () => go({}) },
-    ...places.map(({ name, view, box, key, when }) => ({ name, words: () => t.places[name], keys: [`g ${key}`], run: () => go({ view, box }), when })),
+    ...places.map(({ name, view, box, key, when }) => ({ name, keys: [`g ${key}`], run: () => go({ view, box }), when })),
     { name: 'filter', keys: ['f', 'g m'], run: focusFilter },
   ],
   everywhere: [
@@ -94,7 +88,6 @@ const groups = {
     { name: 'clock', keys: ['c'], run: () => document.getElementById('clock')?.showPopover() },
     { name: 'setup', run: show('setup') },
     { name: 'sample', run: sendSample, when: () => mailboxes.value.phase === 'ready' },
-    { name: 'copyLink', keys: ['y'], run: copyLink },
     { name: 'forgetSearches', run: () => { searches.value = []; }, when: () => searches.value.length },
     { name: 'settings', keys: [','], run: () => document.getElementById('settings').showPopover() },
     ...['system', 'light', 'dark'].map((name) => ({ name, words: () => `${t.theme.title}: ${t.theme[name]}`, run: () => { theme.value = name; }, when: () => theme.value !== name })),
@@ -107,10 +100,10 @@ export const commands = Object.entries(groups).flatMap(([place, list]) => list.m
 
 export const applies = ({ when }) => !when || Boolean(when());
 
-export const words = ({ name, words: own }) => own?.() ?? t.commands[name];
+export const words = ({ name, words: own }) => own?.() ?? t.commands[name] ?? t.places[name] ?? t.actions[name];
 
 /** find is the command that a key means now. */
 export const find = (key) => commands.find((one) => one.keys.includes(key) && applies(one));
 
-/** after are the commands whose keys begin with that one. */
-export const after = (first) => commands.filter((one) => one.keys.some((key) => key.startsWith(first + ' ')) && applies(one));
+/** begins says whether commands have a key as the first of two. */
+export const begins = (first) => commands.some((one) => one.keys.some((key) => key.startsWith(first + ' ')) && applies(one));

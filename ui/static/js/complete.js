@@ -1,33 +1,31 @@
 // What may be meant by what stands before the caret in the search field.
 // The language itself is the server's.
+import { rank } from './fuzzy.js';
 
 /** operators, and the values that they are offered with. */
 export const operators = {
   from: [], to: [], cc: [], bcc: [], rcpt: [], mailbox: [], subject: [], body: [], id: [],
-  header: ['List-Unsubscribe', 'Message-ID', 'Reply-To', 'X-Mailer'], attachment: ['pdf', 'image', 'text/calendar', 'zip'],
-  is: ['unread', 'read', 'bounce'], has: ['attachment', 'html'],
+  header: [], attachment: [], is: ['unread', 'read', 'bounce'], has: ['attachment', 'html'],
   after: ['1h', '24h', '7d'], before: ['1h', '24h', '7d'], larger: ['10k', '100k', '1M'], smaller: ['10k', '100k', '1M'],
 };
 
 const SHOWN = 8;
 
 /**
- * suggest is {from, to, options}: what may take the place of text from there to
- * there. An option is {kind: 'operator' | 'value' | 'search', text, name}.
- * known has lists of what may be meant: senders(), mailboxes() and searches.
+ * suggest lists {label, text, caret, operator}: how the query would read, and where one would go on, or
+ * without a caret an earlier query. known has lists of what may be meant: senders, mailboxes, searches.
  */
-export function suggest(text, caret, known) {
-  const from = tokenAt(text, caret), to = caret + /^[^\s()]*/.exec(text.slice(caret))[0].length;
-  const token = text.slice(from, to);
-  const [, minus = '', name = '', value] = /^(-?)([a-z]*)(?:[:：](.*))?$/is.exec(token) ?? [];
+export function suggest(query, caret, known) {
+  const from = tokenAt(query, caret), to = caret + /^[^\s()]*/.exec(query.slice(caret))[0].length;
+  const [token, minus, name = '', value] = /^(-?)([a-z]*)(?:[:：](.*))?$/is.exec(query.slice(from, to)) ?? [];
   const operator = name.toLowerCase();
+  const become = (term) => ({ text: query.slice(0, from) + term + query.slice(to).trimStart(), caret: from + term.length });
   if (value !== undefined && operators[operator]) {
-    const options = fitting(value.replace(/^"|"$/g, ''), values(operator, known));
-    return { from, to, options: options.map((one) => ({ kind: 'value', name: one, text: `${minus}${operator}:${quoted(one)} ` })) };
+    return fitting(value.replace(/^"|"$/g, ''), values(operator, known)).map(({ label }) => ({ label, ...become(`${minus}${operator}:${quoted(label)} `) }));
   }
-  const named = token ? Object.keys(operators).filter((one) => value === undefined && (name || minus) && one.startsWith(operator)) : [];
-  const options = named.map((one) => ({ kind: 'operator', name: one, text: `${minus}${one}:` }));
-  return from > 0 || minus ? { from, to, options } : { from, to: text.length, options: [...options, ...earlier(text, known.searches)] };
+  const named = (token || !query) && value === undefined ? Object.keys(operators).filter((one) => one.startsWith(operator)) : [];
+  const earlier = from || minus ? [] : fitting(query.trim(), known.searches);
+  return [...earlier.map(({ label }) => ({ label, text: label })), ...named.map((one) => ({ operator: one, label: `${minus}${one}:`, ...become(`${minus}${one}:`) }))];
 }
 
 /** tokenAt is where the term begins that the caret is in. */
@@ -40,26 +38,11 @@ function tokenAt(text, caret) {
   return from;
 }
 
-function values(operator, known) {
-  if (operator === 'from') return known.senders();
-  return ['to', 'cc', 'bcc', 'rcpt', 'mailbox'].includes(operator) ? known.mailboxes() : operators[operator];
+function values(operator, { senders, mailboxes }) {
+  if (operator === 'from') return senders;
+  return ['to', 'cc', 'bcc', 'rcpt', 'mailbox'].includes(operator) ? mailboxes : operators[operator];
 }
 
-/** fitting is what begins with the value, then what has it inside. */
-function fitting(value, list) {
-  const part = value.toLowerCase(), first = [], others = [];
-  for (const one of list) {
-    const at = one.toLowerCase().indexOf(part);
-    if (at === 0 && one.length > part.length) first.push(one);
-    else if (at > 0) others.push(one);
-    if (first.length === SHOWN) break;
-  }
-  return [...first, ...others].slice(0, SHOWN);
-}
+const fitting = (part, list) => rank(part, list.filter((label) => label !== part).map((label) => ({ label })), SHOWN);
 
-function earlier(text, searches) {
-  const part = text.trim().toLowerCase();
-  return searches.filter((one) => one !== text.trim() && one.toLowerCase().includes(part)).slice(0, part ? 4 : SHOWN).map((one) => ({ kind: 'search', name: one, text: one }));
-}
-
-const quoted = (value) => (/[\s"()]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value);
+export const quoted = (value) => (/^\/|[\s"()]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value);

@@ -1,133 +1,112 @@
 // What differs between two lists, of lines or of words: the shortest answer (Myers,
-// 1986), or where that would take too long, one that is found in one go.
+// 1986), or where that would take long, one put together of shortest ones.
 
-const LIMIT = 1200; // differences up to which the shortest answer is looked for
-const SLICE = 8;    // milliseconds of work between two pauses
+// Differences after which one begins anew from where one came to.
+const LIMIT = 1200;
+// Milliseconds of work between two pauses.
+const SLICE = 8;
 
-/** diff lists stretches [same, a0, a1, b0, b1] that follow each other: a[a0..a1) became b[b0..b1). It is a generator, to be run by atOnce or inTurns. */
+/** diff lists the places [i, j] of what is the same in a and b, in order. It is a generator, to be run by inTurns. */
 export function* diff(a, b, limit = LIMIT) {
-  const stretches = [];
-  let i = 0, j = 0;
-  for (const [x, y] of [...(yield* shortest(a, b, limit)) ?? (yield* quick(a, b)), [a.length, b.length]]) {
-    if (x > i || y > j) stretches.push([false, i, x, j, y]);
-    const last = stretches.at(-1);
-    if (x === a.length) break;
-    if (last?.[0]) [last[2], last[4]] = [x + 1, y + 1];
-    else stretches.push([true, x, x + 1, y, y + 1]);
-    [i, j] = [x + 1, y + 1];
-  }
-  return stretches;
-}
-
-/** shortest gives the places with equal things, in pairs, or null beyond the limit. */
-function* shortest(a, b, limit) {
-  const n = a.length, m = b.length, most = Math.min(n + m, limit), far = new Int32Array(2 * most + 3), trace = [];
-  for (let d = 0; d <= most; d++) {
-    for (let k = -d; k <= d; k += 2) {
-      const at = k + most + 1;
-      let x = k === -d || k !== d && far[at - 1] < far[at + 1] ? far[at + 1] : far[at - 1] + 1;
-      while (x < n && x - k < m && a[x] === b[x - k]) x++;
-      far[at] = x;
-      if (x >= n && x - k >= m) return walk(trace, n, m);
-    }
-    trace.push(far.slice(most + 1 - d, most + 2 + d));
-    yield;
-  }
-  return null;
-}
-
-/** walk goes back from the end by what was reached with fewer differences. */
-function walk(trace, x, y) {
   const pairs = [];
-  for (let d = trace.length; d > 0; d--) {
-    const reached = (k) => trace[d - 1][k + d - 1] ?? -1, k = x - y;
-    const down = k === -d || k !== d && reached(k - 1) < reached(k + 1);
-    const from = reached(down ? k + 1 : k - 1);
-    while (x > from + (down ? 0 : 1)) pairs.push([--x, --y]);
-    if (down) y--;
-    else x--;
-  }
-  while (x > 0) pairs.push([--x, --y]);
-  return pairs.reverse();
-}
-
-/** quick takes each thing for the next like it on the other side, unless that is far. */
-function* quick(a, b) {
-  const places = Map.groupBy(b.keys(), (j) => b[j]), pairs = [], far = Math.max(64, b.length >> 4);
-  for (let i = 0, j = 0; i < a.length; i++) {
-    const list = places.get(a[i]) ?? [];
-    while (list[0] < j) list.shift();
-    if (list[0] - j <= far) {
-      pairs.push([i, list[0]]);
-      j = list[0] + 1;
-    }
-    if (i % 4096 === 0) yield;
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    const { trace, x, y } = yield* reach(a.slice(i), b.slice(j), limit);
+    for (const [u, v] of walk(trace, x, y)) pairs.push([i + u, j + v]);
+    i += x;
+    j += y;
   }
   return pairs;
 }
 
-/** atOnce runs a generator to its end. */
-export function atOnce(steps) {
-  for (;;) {
+// What is reached with d differences is an x for each diagonal k = x - y, at k + d in a list.
+// The next difference comes to a diagonal from the one above, going down, or from the one below.
+const goesDown = (reached, at) => reached[at] > (reached[at - 2] ?? -1);
+const enters = (reached, at) => (goesDown(reached, at) ? reached[at] : reached[at - 2] + 1);
+
+/** reach goes as far as it gets with so many differences: to x in a and y in b; trace is what was reached with each number of them. */
+function* reach(a, b, limit) {
+  const n = a.length, m = b.length, trace = [[0]];
+  for (let d = 0; ; d++) {
+    const reached = new Int32Array(2 * d + 1);
+    let most = 0, best = 0;
+    for (let k = -d; k <= d; k += 2) {
+      let x = enters(trace[d], k + d);
+      while (x < n && x - k < m && a[x] === b[x - k]) x++;
+      reached[k + d] = x;
+      const far = Math.min(x, n) + Math.min(x - k, m);
+      if (far > most) [most, best] = [far, k];
+    }
+    if (most === n + m || d === limit) {
+      const x = reached[best + d];
+      return { trace, x, y: x - best };
+    }
+    trace.push(reached);
+    yield;
+  }
+}
+
+/** walk goes back to the beginning, and lists what is the same on the way. */
+function walk(trace, x, y) {
+  const pairs = [];
+  for (let d = trace.length - 1; d >= 0; d--) {
+    const at = x - y + d, from = enters(trace[d], at);
+    while (x > from) pairs.push([--x, --y]);
+    if (goesDown(trace[d], at)) y--;
+    else x--;
+  }
+  return pairs.reverse();
+}
+
+/** inTurns runs a generator to its end, a little at a time, so that the page stays awake. */
+export async function inTurns(steps, signal) {
+  for (let over = 0; !signal?.aborted;) {
     const { done, value } = steps.next();
     if (done) return value;
-  }
-}
-
-/** inTurns does so a little at a time, so that the page stays awake. */
-export async function inTurns(steps, signal) {
-  for (;;) {
-    for (const over = performance.now() + SLICE; performance.now() < over;) {
-      const { done, value } = steps.next();
-      if (done) return value;
-    }
+    if (performance.now() < over) continue;
     await new Promise((resolve) => setTimeout(resolve));
-    signal?.throwIfAborted();
+    over = performance.now() + SLICE;
   }
 }
 
-const WORDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}_]+|\s+|./gsu;
-const LONGEST = 20_000; // characters of two lines whose words are compared
+const WORDS = /\p{Ideographic}|[\p{L}\p{N}_]+|\s+|./gsu;
 
 /** words are two lines in pieces [differs, text]; lines with little in common are of one piece. */
-function* words(a, b) {
-  const whole = [[[false, a]], [[false, b]]];
-  if (a.length + b.length > LONGEST) return whole;
-  const from = a.match(WORDS) ?? [], to = b.match(WORDS) ?? [], left = [], right = [];
-  let common = 0;
-  for (const [same, a0, a1, b0, b1] of yield* diff(from, to, 400)) {
-    const gone = from.slice(a0, a1).join(''), come = to.slice(b0, b1).join('');
-    if (same) common += gone.trim().length;
-    if (gone) left.push([!same, gone]);
-    if (come) right.push([!same, come]);
-  }
-  return common * 4 >= Math.max(a.trim().length, b.trim().length) ? [left, right] : whole;
+function* words(...lines) {
+  const [from, to] = lines.map((line) => line.match(WORDS) ?? []), same = yield* diff(from, to, 400);
+  const common = same.reduce((sum, [i]) => sum + from[i].trim().length, 0);
+  if (common * 4 < Math.max(...lines.map((line) => line.trim().length))) return lines.map((line) => [[false, line]]);
+  return [from, to].map((parts, side) => {
+    const kept = new Set(same.map((pair) => pair[side])), pieces = [];
+    for (const [i, part] of parts.entries()) {
+      if (pieces.at(-1)?.[0] === !kept.has(i)) pieces.at(-1)[1] += part;
+      else pieces.push([!kept.has(i), part]);
+    }
+    return pieces;
+  });
 }
 
 const firstWord = (line) => /^\s*\S*/.exec(line)[0];
 
 /**
- * rows are lines side by side: {same: true, a, b} with their numbers, or {a, b, left,
- * right}, sides being lists of pieces [differs, text], or null with the number -1.
- * Among lines that differ, those of the same first word stand beside each other.
+ * rows are lines side by side: {same, a, b, left, right} with their numbers, -1 for none,
+ * and pieces. Among lines that differ, those of the same first word stand beside each other.
  */
 export function* rows(a, b) {
-  const list = [];
-  for (const [same, a0, a1, b0, b1] of yield* diff(a, b)) {
-    if (same) {
-      for (let i = 0; a0 + i < a1; i++) list.push({ same, a: a0 + i, b: b0 + i });
-      continue;
-    }
-    for (const [, x0, x1, y0, y1] of yield* diff(a.slice(a0, a1).map(firstWord), b.slice(b0, b1).map(firstWord), 400)) {
-      for (let i = 0; i < Math.max(x1 - x0, y1 - y0); i++) list.push(yield* pair(a, a0 + x0 + i < a0 + x1 ? a0 + x0 + i : -1, b, b0 + y0 + i < b0 + y1 ? b0 + y0 + i : -1));
+  const list = [], end = [a.length, b.length];
+  let i = 0, j = 0;
+  for (const [x, y] of [...yield* diff(a, b), end]) {
+    const near = yield* diff(a.slice(i, x).map(firstWord), b.slice(j, y).map(firstWord), 400), first = [i, j];
+    for (const [u, v] of [...near.map((pair) => pair.map((at, side) => first[side] + at)), [x, y]]) {
+      while (i < u || j < v) list.push(yield* row(a, i < u ? i++ : -1, b, j < v ? j++ : -1));
+      list.push(yield* row(a, i++, b, j++));
     }
   }
-  return list;
+  // The last one is beyond both ends.
+  return list.slice(0, -1);
 }
 
-function* pair(from, a, to, b) {
-  if (a < 0) return { a, b, left: null, right: [[false, to[b]]] };
-  if (b < 0) return { a, b, left: [[false, from[a]]], right: null };
-  const [left, right] = yield* words(from[a], to[b]);
-  return { a, b, left, right };
+function* row(from, a, to, b) {
+  const before = from[a] ?? '', after = to[b] ?? '', same = before === after && a >= 0 && b >= 0;
+  const [left, right] = same ? [[[false, before]], [[false, after]]] : yield* words(before, after);
+  return { same, a, b, left, right };
 }

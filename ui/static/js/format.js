@@ -11,58 +11,49 @@ export function bytes(n) {
   return `${unit && n < 99.95 ? n.toFixed(1) : Math.round(n)} ${units[unit]}`;
 }
 
-const counter = new Intl.NumberFormat(t.locale);
-export const count = (n) => counter.format(n);
+export const count = new Intl.NumberFormat(t.locale).format;
 
-const clock = new Intl.DateTimeFormat(t.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const day = new Intl.DateTimeFormat(t.locale, { day: 'numeric', month: 'short' });
-const date = new Intl.DateTimeFormat(t.locale, { day: 'numeric', month: 'short', year: 'numeric' });
-const full = new Intl.DateTimeFormat(t.locale, {
-  weekday: 'short', day: 'numeric', month: 'short', year: 'numeric',
-  hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
-});
+/** counted is a number with the word for what it counts; tally has those of several that are more than none. */
+export const counted = (word, n) => `${count(n)} ${t.counted[word]}`;
+export const tally = (numbers, words) => words.filter((word) => numbers[word] > 0).map((word) => counted(word, numbers[word])).join(' · ');
 
-const seconds = new Intl.DateTimeFormat(t.locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const formatter = (...options) => new Intl.DateTimeFormat(t.locale, Object.assign({ hourCycle: 'h23' }, ...options)).format;
+const HOUR = { hour: '2-digit', minute: '2-digit' }, DAY = { day: 'numeric', month: 'short' }, SECOND = { second: '2-digit' }, YEAR = { year: 'numeric' };
+const clock = formatter(HOUR), seconds = formatter(HOUR, SECOND), day = formatter(DAY), date = formatter(DAY, YEAR), full = formatter(DAY, YEAR, HOUR, SECOND, { weekday: 'short' });
 
 /** when is short and relative while that says more, unless the reader wants times exact; exact is for the hover. */
 export function when(iso) {
-  const then = new Date(iso), at = new Date(now.value);
-  if (times.value === 'exact') return then.toDateString() === at.toDateString() ? seconds.format(then) : short(then);
-  const minutes = (at - then) / 60_000;
-  if (minutes >= 0 && minutes < 1) return t.time.now;
-  if (minutes >= 0 && minutes < 60) return t.time.ago(t.time.minutes(Math.floor(minutes)));
-  if (then.toDateString() === at.toDateString()) return clock.format(then);
-  return (then.getFullYear() === at.getFullYear() ? day : date).format(then);
+  const then = new Date(iso), at = new Date(now.value), today = then.toDateString() === at.toDateString();
+  if (times.value === 'exact') return today ? seconds(then) : short(then);
+  const minutes = Math.floor((at - then) / 60_000);
+  if (minutes >= 0 && minutes < 60) return minutes ? t.time.ago(t.time.minutes(minutes)) : t.time.now;
+  if (today) return clock(then);
+  return then.getFullYear() === at.getFullYear() ? day(then) : date(then);
 }
 
 /** due is when something to come happens: relative while that says more. */
 export function due(iso) {
-  const then = new Date(iso), minutes = Math.ceil((then - now.value) / 60_000);
-  if (minutes <= 0) return t.time.due;
-  return minutes < 48 * 60 ? t.time.in(span(minutes * 60_000)) : `${day.format(then)}, ${clock.format(then)}`;
+  const then = new Date(iso), left = then - now.value;
+  if (left <= 0) return t.time.due;
+  return left < 48 * 3_600_000 ? t.time.in(span(Math.ceil(left / 60_000) * 60_000)) : short(then);
 }
 
 /** span is a length of time in its two largest units. */
 export function span(milliseconds) {
-  const minutes = Math.round(milliseconds / 60_000);
-  const parts = [[Math.floor(minutes / 1440), t.time.days], [Math.floor(minutes / 60) % 24, t.time.hours], [minutes % 60, t.time.minutes]];
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 60_000) return t.time.seconds(Number((milliseconds / 1000).toFixed(1)));
+  const minutes = Math.round(milliseconds / 60_000), { days, hours } = t.time;
+  const parts = [[Math.floor(minutes / 1440), days], [Math.floor(minutes / 60) % 24, hours], [minutes % 60, t.time.minutes]];
   const from = parts.findIndex(([n]) => n > 0);
-  if (from < 0) return t.time.seconds(Math.round(milliseconds / 1000));
   return parts.slice(from, from + 2).filter(([n]) => n > 0).map(([n, word]) => word(n)).join(' ');
 }
 
 /** reply is what an SMTP server says, on one line. */
 export const reply = ({ code, enhanced, text }) => [code, enhanced, text].filter(Boolean).join(' ');
 
-export const short = (milliseconds) => `${day.format(milliseconds)} ${clock.format(milliseconds)}`;
+export const short = (milliseconds) => `${day(milliseconds)} ${clock(milliseconds)}`;
 
-export const exact = (iso) => full.format(new Date(iso));
-
-/** wall is a date, or a date and time, as it stands: without a zone. */
-export const wall = (iso, day) => new Date(day ? iso : iso + 'Z').toLocaleString(t.locale, { dateStyle: 'full', timeStyle: day ? undefined : 'short', timeZone: 'UTC' });
-
-/** took is a short time, exact. */
-export const took = (milliseconds) => (milliseconds < 1000 ? t.time.milliseconds(Math.round(milliseconds)) : milliseconds < 60_000 ? t.time.seconds((milliseconds / 1000).toFixed(1)) : span(milliseconds));
+export const exact = (iso) => full(new Date(iso));
 
 /** sender is the name to show for who sent a message. */
 export function sender({ from, envelope }) {

@@ -1,48 +1,31 @@
 // The keyboard. Keys do nothing while one writes, and leave the browser's own
 // combinations alone, as far as no command has them.
-import { signal } from '@preact/signals';
-import { after, find } from './commands.js';
+import { begins, find } from './commands.js';
 import { dialog } from './state/notices.js';
 
-const PATIENCE = 600; // milliseconds before one is told what may follow a first key
 const PALETTE = 'Mod+k';
-const modifiers = ['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'Process', 'Dead', 'Unidentified'];
 
-/** pending is the first of two keys, once the second is late. */
-export const pending = signal('');
-
-let first = '', timer = 0;
-
-function forget() {
-  clearTimeout(timer);
-  first = pending.value = '';
-}
+/** first is what was pressed of two keys. */
+let first = '';
 
 export function listen() {
   addEventListener('keydown', onKeyDown);
-  addEventListener('pointerdown', forget);
+  addEventListener('pointerdown', () => { first = ''; });
 }
 
 function onKeyDown(event) {
   const key = pressed(event);
   if (!key || isTaken(event, key)) return;
-  const before = first;
-  forget();
-  if (before && key === 'Escape') return event.preventDefault();
-  if (!before && after(key).length) {
-    first = key;
-    timer = setTimeout(() => { pending.value = first; }, PATIENCE);
-    return event.preventDefault();
-  }
-  const command = find(before ? `${before} ${key}` : key);
-  if (command || before) event.preventDefault();
+  const before = first, command = find(before ? `${before} ${key}` : key);
+  first = !before && begins(key) ? key : '';
+  if (command || before || first) event.preventDefault();
   command?.run(key);
 }
 
 /** pressed names a key as commands do: by its character, or in other scripts by the Latin letter at its place. '' is none. */
 function pressed(event) {
   const { key, code, isComposing, shiftKey } = event;
-  if (isComposing || !key || modifiers.includes(key)) return '';
+  if (isComposing || !key || /^(Shift|Control|Alt|Meta)/.test(key)) return '';
   const letter = key.length === 1 && key > '~' && !shiftKey && /^Key([A-Z])$/.exec(code)?.[1];
   const name = letter ? letter.toLowerCase() : key;
   if (event.getModifierState('AltGraph')) return name;

@@ -6,24 +6,26 @@ export const VIEWS = ['queue', 'attempts', 'rules', 'sessions', 'compare'];
 
 /**
  * A place: box is a mailbox or '' for all mail; view is one of VIEWS in place of a mailbox, or '';
- * q a search; id a message; session an SMTP session of view 'sessions'; sub what a view is about, as 'try=ID';
- * a and b the messages of view 'compare'; pane is 'boxes' when there is room for one pane only and the
- * mailboxes are it. What does not apply is ''. A message's address does not name the place it was opened
- * from; the history's state does.
+ * q a search; id a message; session an SMTP session of view 'sessions'; sub what a view is about, as 'try=ID'
+ * or 'a=ID&b=ID'; pane is 'boxes' when there is room for one pane only and the mailboxes are it. What does not
+ * apply is ''. An address does not name all of it; the history's state does, for places that were gone to.
  */
-const NOWHERE = { box: '', view: '', q: '', id: '', session: '', sub: '', a: '', b: '', pane: '' };
+const NOWHERE = { box: '', view: '', q: '', id: '', session: '', sub: '', pane: '' };
 
-export const route = signal(parse());
+const full = (place) => Object.fromEntries(Object.keys(NOWHERE).map((name) => [name, place[name] ?? '']));
 
-addEventListener('popstate', () => { route.value = parse(); });
+const here = () => history.state?.place ?? parse();
+
+export const route = signal(here());
+
+addEventListener('popstate', () => { route.value = here(); });
 
 /** go shows another place; with replace the place we leave is not gone back to. */
 export function go(place, { replace = false, draft } = {}) {
-  if (place.box === '@queue') return go({ view: 'queue', id: place.id, pane: place.pane }, { replace, draft });
-  const to = Object.fromEntries(Object.keys(NOWHERE).map((name) => [name, place[name] ?? '']));
+  const to = full(place.box === '@queue' ? { view: 'queue', id: place.id, pane: place.pane } : place);
   if (Object.keys(to).every((name) => route.value[name] === to[name])) return;
-  const depth = (history.state?.depth ?? 0) + (replace ? 0 : 1), { box, view, session, sub, a, b, pane } = to;
-  history[replace ? 'replaceState' : 'pushState']({ box, view, session, sub, a, b, pane, depth, draft }, '', address(to));
+  const depth = (history.state?.depth ?? 0) + (replace ? 0 : 1);
+  history[replace ? 'replaceState' : 'pushState']({ place: to, depth, draft }, '', address(to));
   route.value = to;
 }
 
@@ -40,18 +42,16 @@ export function search(q, { keep = false } = {}) {
   if (keep) history.replaceState({ ...history.state, draft: undefined }, '');
 }
 
-/** close leaves the message, or the session: back to where it was opened from, if that was here. */
-export function close() {
-  const { id, session } = route.value;
-  if (!id && !session) return;
+/** leave goes back to where we came from, or else to a place. */
+export function leave(to = {}) {
   if (history.state?.depth > 0) history.back();
-  else go({ ...route.value, id: '', session: id && session, pane: '' }, { replace: true });
+  else go(to, { replace: true });
 }
 
-/** leave goes back to where a view was opened from, or to all mail. */
-export function leave() {
-  if (history.state?.depth > 0) history.back();
-  else go({}, { replace: true });
+/** close leaves the message, or the session. */
+export function close() {
+  const { id, session } = route.value;
+  if (id || session) leave({ ...route.value, id: '', session: id && session, pane: '' });
 }
 
 /** follow lets a link change the place here; with a key held it is the browser's, for a new tab or window. */
@@ -61,26 +61,22 @@ export const follow = (act) => (event) => {
   act();
 };
 
-export function address({ box = '', view = '', q = '', id = '', session = '', sub = '', a = '', b = '' }) {
-  const query = q && '?q=' + encodeURIComponent(q);
-  if (id) return base + '/message/' + encodeURIComponent(id) + query;
-  if (view === 'compare') return base + '/compare?' + new URLSearchParams({ a, b });
-  if (view) return base + '/' + view + (session && '/' + encodeURIComponent(session)) + (sub && '?' + sub);
-  if (box === '@queue' || box === '@badmail') return base + '/' + box.slice(1) + query;
-  return base + (box ? '/mailbox/' + encodeURIComponent(box) : '/') + query;
+export function address(place) {
+  const { box, view, q, id, session, sub } = full(place);
+  const path = id ? ['message', id] : view ? [view, session] : box === '@badmail' ? ['badmail'] : box ? ['mailbox', box] : [];
+  const query = id || !view ? q && 'q=' + encodeURIComponent(q) : sub;
+  return base + '/' + path.filter(Boolean).map(encodeURIComponent).join('/') + (query && '?' + query);
 }
 
+/** parse is the place that an address names. */
 function parse() {
-  const path = location.pathname, inner = (path + '/').startsWith(base + '/') ? path.slice(base.length) : path;
-  const [, kind, name = ''] = inner.split('/');
-  const { box, view, session, sub, a, b, pane } = { ...NOWHERE, ...history.state };
-  const asked = new URLSearchParams(location.search), q = asked.get('q')?.trim() ?? '';
-  if (kind === 'message') return { ...NOWHERE, box, view, session, sub, a, b, q, id: decode(name) };
-  if (kind === 'compare') return { ...NOWHERE, view: kind, pane, a: asked.get('a') ?? '', b: asked.get('b') ?? '' };
-  if (kind === 'sessions') return { ...NOWHERE, view: kind, pane, session: decode(name) };
-  const shown = kind === 'mailbox' ? decode(name) : kind === 'badmail' ? '@badmail' : '';
-  if (VIEWS.includes(kind) || shown === '@queue') return { ...NOWHERE, view: shown ? 'queue' : kind, sub: location.search.slice(1), pane };
-  return { ...NOWHERE, box: shown, q, pane };
+  const { pathname, search } = location;
+  const [, kind, name = ''] = ((pathname + '/').startsWith(base + '/') ? pathname.slice(base.length) : pathname).split('/').map(decode);
+  const q = new URLSearchParams(search).get('q')?.trim();
+  if (kind === 'message') return full({ id: name, q });
+  const box = kind === 'mailbox' ? name : kind === 'badmail' ? '@badmail' : '';
+  if (VIEWS.includes(kind) || box === '@queue') return full({ view: box ? 'queue' : kind, session: box ? '' : name, sub: search.slice(1) });
+  return full({ box, q });
 }
 
 function decode(text) {

@@ -1,28 +1,30 @@
 // Rules in plain words.
-import { reply as said } from './format.js';
-import { magic } from './state/rules.js';
+import { reply } from './format.js';
+import { words } from './state/rules.js';
 import { t } from './strings.js';
+
+const fill = (name, value) => t.ruleSays[name].replace('…', () => value).trim();
+
+/** tell puts names and their values in words; what has none, or no value, is left out. */
+const tell = (values) => Object.entries(values).filter(([name, value]) => t.ruleSays[name] && value !== undefined).map(([name, value]) => fill(name, value));
+
+/** moment says at which stage. */
+export const moment = (stage) => t.ruleSays[stage] ?? fill('at', stage.toUpperCase());
 
 /** sentence says what a rule does, when, and how often. */
 export function sentence({ at, match, times, do: actions }) {
-  const { stages, fields, is, times: words, or, comma, colon } = t.ruleSays;
-  const when = [stages[at] ?? at, ...match.map(({ field, not, any }) => is(fields[field], any.join(or), not))];
-  const counted = Object.entries(times).filter(([key]) => words[key]).map(([key, value]) => words[key](value));
-  return [...when, ...counted].join(comma) + colon + deeds(actions);
+  const terms = match.map(({ field, not, any }) => {
+    const term = fill(field, any.join(' / '));
+    return not ? fill('not', term) : term;
+  });
+  return [moment(at), ...terms, ...tell(times)].join(t.ruleSays.comma) + t.ruleSays.colon + deeds(actions);
 }
 
 /** deeds says what actions do. */
-export const deeds = (actions) => actions.map(deed).join(t.ruleSays.comma);
+export const deeds = (actions) => actions.flatMap(deed).join(t.ruleSays.comma);
 
-function deed(action) {
-  const words = t.ruleSays, { dialect, after, close } = action;
-  const shown = { ...action, url: action.url?.replace(/:[^/@]*@/, ':…@') };
-  const base = words.actions[action.action](reply(action), shown);
-  return [base, close && words.close, dialect && words.dialect(dialect), after && words.after(after)].filter(Boolean).join(words.comma);
-}
-
-/** reply is what an action says, with what its preset stands for. */
-function reply({ preset, code, enhanced, text = [] }) {
-  const found = preset && magic.value.presets.find(({ name }) => name === preset);
-  return found ? said(found) : said({ code, enhanced, text: text.join(' / ') });
+function deed({ action, preset, text = [], for: time, rate, octets, keywords, url, reset, stored, close, dialect, after, ...code }) {
+  const said = reply(words.value.presets.find(({ name }) => name === preset) ?? { ...code, text: text.join(' / ') });
+  const cut = action === 'drop' ? octets : undefined;
+  return tell({ [action]: said || time || rate || keywords || url || octets || '', cut, reset, stored, close, dialect, later: after });
 }

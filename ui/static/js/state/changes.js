@@ -1,16 +1,4 @@
-// What events mean for a list of messages, and the rows that it is made of.
-
-/** row keeps of a summary what the list shows. */
-export function row({ id, receivedAt, size, subject, from, snippet, attachmentCount, defectCount, seen, envelope, deliveries }) {
-  return {
-    id, receivedAt, size, subject, snippet, attachmentCount, defectCount, seen,
-    from: from.slice(0, 1),
-    envelope: { from: envelope.from },
-    deliveries: deliveries.map(({ mailbox, rcpt, number, state, seen, trail }) => ({
-      mailbox, rcpt, number, state, seen, reason: mailbox === '@badmail' ? trail?.findLast((step) => step.reply)?.reply : undefined,
-    })),
-  };
-}
+// What events mean for a list of messages.
 
 /** merge joins two lists of rows, newest first, each message once; the first list wins. */
 export function merge(first, second) {
@@ -20,14 +8,13 @@ export function merge(first, second) {
   return sorted ? rows : rows.sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 
-/** without is the row when some of its deliveries are gone; null when it leaves the list. */
-export function without(old, gone, box) {
-  const deliveries = old.deliveries.filter((one) => !gone(one));
-  if (!deliveries.length || !isIn(box, { deliveries })) return null;
-  return { ...old, deliveries, seen: deliveries.every(({ seen }) => seen) };
-}
-
 const isIn = (box, { deliveries }) => !box || deliveries.some(({ mailbox }) => mailbox === box);
+
+/** without is the row when some of its deliveries are gone; null when it leaves the list. */
+function without(old, gone, box) {
+  const deliveries = old.deliveries.filter((one) => !gone(one));
+  return deliveries.length && isIn(box, { deliveries }) ? { ...old, deliveries, seen: deliveries.every(({ seen }) => seen) } : null;
+}
 
 /**
  * collect sorts events into new rows (fresh), changes of known ones by id
@@ -49,10 +36,10 @@ export function collect(events, { box, q }) {
       if (box === '@badmail') complete = false; // the reason is not told
       if (!isIn(box, message)) continue;
       if (q) complete = false;
-      else fresh.set(message.id, row(message));
+      else fresh.set(id, message);
     } else if (type === 'updated' && message) {
       const stays = isIn(box, message);
-      change(message.id, () => (stays ? row(message) : null), !stays && from === box);
+      change(id, () => (stays ? message : null), !stays && from === box);
       if (q || box === '@badmail' || box && from && from !== box && stays) complete = false;
     } else if (type === 'removed') {
       const numbers = deliveries.map(({ number }) => number);
@@ -62,8 +49,8 @@ export function collect(events, { box, q }) {
       wipes.push(wipe);
       for (const [id, old] of fresh) keep(fresh, id, wipe(old));
       if (mailbox && mailbox !== box) complete = false; // how many of all messages went with it is not told
-    } else if (type !== 'hello' && type !== 'attempted') {
-      complete = false; // lagged, or told without its message under load
+    } else if (['lagged', 'added', 'updated'].includes(type)) {
+      complete = false; // told without its message under load
     }
   }
   return { fresh, edits, left, wipes, complete };

@@ -1,184 +1,82 @@
 // The mail that is being written. It is kept in this browser until it is sent or discarded.
-import { computed, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import * as api from '../api.js';
-import { bytes } from '../format.js';
 import { go, route } from '../router.js';
 import { stored } from '../settings.js';
-import { info } from '../store.js';
 import { t } from '../strings.js';
-import { addresses } from './mailboxes.js';
-import { ask, fail, say } from './notices.js';
+import { ask, dialog, fail, say } from './notices.js';
 import { opened } from './reader.js';
 
-const KEPT = 2_000_000; // characters of files that are kept over a reload; browsers give all of us 5 MB
-
-/** draft is null when nothing is being written; touched says that the reader did write. */
+/** draft has what was written, by the names of fields; null is nothing. */
 export const draft = stored('draft', null);
-export const files = signal([]);   // {key, name, type, size, done, content in base64}
-export const minimised = stored('draftMinimised', false);
-export const busy = signal(false);
-export const errors = signal({});  // by the names of fields; '' for what is no field's
-
-/** Remembered from the last time: the next hop, whether replies go there, and the sender. */
+export const files = signal([]); // as the reader chose them; a page that ends loses them, so it asks
 export const lastHop = stored('hop', '');
-const lastWay = stored('way', 'here'), lastFrom = stored('from', '');
+const lastFrom = stored('from', '');
 
-const keptFiles = stored('draftFiles', []);
-files.value = draft.value ? keptFiles.value : [];
+addEventListener('beforeunload', (event) => { if (files.value.length) event.preventDefault(); });
 
-export const size = computed(() => files.value.reduce((sum, one) => sum + one.size, 0));
-
-const blank = {
-  kind: 'new', from: '', to: '', cc: '', bcc: '', replyTo: '', subject: '', text: '', html: '', format: 'text', way: 'here', hop: '',
-  mailFrom: '', nullSender: false, rcptTo: '', headers: '', copies: false, touched: false,
-};
-
-let fresh = false; // opened by the reader a moment ago
-
-/** takeFocus says once whether the sheet was asked for. */
-export function takeFocus() {
-  const asked = fresh;
-  fresh = false;
-  return asked;
-}
-
-export function set(change) {
-  draft.value = { ...draft.value, ...change, touched: true };
-  const left = Object.entries(errors.value).filter(([name]) => name && !(name in change));
-  errors.value = Object.fromEntries(left);
-}
-
-function setFiles(list) {
-  files.value = list;
-  const fits = list.reduce((sum, { content = '' }) => sum + content.length, 0) <= KEPT;
-  keptFiles.value = fits ? list : list.map(({ content, ...rest }) => rest);
-}
-
-function show() {
-  fresh = true;
-  minimised.value = false;
-}
-
-function begin(change, list = []) {
-  errors.value = {};
-  draft.value = { ...blank, ...change };
-  setFiles(list);
-  show();
-}
+const show = (mail) => { dialog.value = { kind: 'compose', mail }; };
 
 /** compose goes on with the draft, or begins one for the mailbox that is shown. */
 export function compose() {
-  if (draft.value) return show();
   const { box } = route.value;
-  begin({ from: lastFrom.value, to: addresses.value.some(({ address }) => address === box) ? box : '', hop: lastHop.value });
+  show(draft.value ?? { from: lastFrom.value, to: box.startsWith('@') ? '' : box });
 }
 
 /** reply begins a reply to the open message, as the recipient whose mailbox is shown, or the first. */
-export function reply(all = false) {
+export function reply(all) {
   const { message } = opened.value;
   if (!message) return;
   const { rcpt } = message.deliveries.find(({ mailbox }) => mailbox === route.value.box) ?? {};
-  const start = () => fetchReply(message.id, rcpt, all)
-    .then((change) => begin({ ...change, kind: 'reply', about: message.id, all, as: named(message), way: lastWay.value, hop: lastHop.value }))
-    .catch((problem) => fail(t.compose.replyFailed, problem));
-  if (!draft.value?.touched) return start();
-  ask({ title: t.compose.askReplace, text: t.compose.askReplaceHint(draft.value.subject || t.noSubject), action: t.compose.discard, run: start });
+  const run = () => { api.reply(message.id, { as: rcpt, all }).then(begin).catch(fail); };
+  if (draft.value) ask({ title: t.compose.replace, text: draft.value.subject, action: t.compose.discard, run });
+  else run();
 }
 
-const named = ({ envelope }) => [...new Set(envelope.to.map(({ address }) => address))].slice(0, 8);
-
-async function fetchReply(id, as, all) {
-  const { from, to = [], cc = [], subject, text, headers = [] } = await api.reply(id, { as, all: all || undefined });
-  return {
-    from, to: to.join(', '), cc: cc.join(', '), copies: cc.length > 0, subject, text,
-    headers: headers.map(({ name, value }) => `${name}: ${value}`).join('\n'),
-  };
+function begin({ from, to = [], cc = [], subject, text, headers = [] }) {
+  forget();
+  show({ from, to: to.join(', '), cc: cc.join(', '), subject, text, headers: headers.map(({ name, value }) => `${name}: ${value}`).join('\n') });
 }
 
-/** replyAs lets another recipient reply; what was written stays. */
-export async function replyAs(address) {
-  const { about, all } = draft.value;
-  try {
-    const { from, cc } = await fetchReply(about, address, all);
-    set(all ? { from, cc } : { from });
-  } catch (problem) {
-    fail(t.compose.replyFailed, problem);
-  }
+function forget() {
+  draft.value = dialog.value = null;
+  files.value = [];
 }
 
 export function discard() {
-  const old = draft.value, list = files.value;
-  close();
-  if (old.touched) say(t.compose.discarded, { text: t.compose.undo, run: () => begin(old, list) });
+  const mail = draft.value, chosen = files.value;
+  forget();
+  if (!mail) return;
+  const run = () => {
+    draft.value = mail;
+    files.value = chosen;
+    show(mail);
+  };
+  say(t.compose.discarded, { text: t.undo.undo, run });
 }
 
-function close() {
-  draft.value = null;
-  setFiles([]);
-  minimised.value = false;
-}
-
-let keys = Date.now();
-
-/** attach reads files. */
-export function attach(list) {
-  set({ files: undefined });
-  for (const file of list) {
-    const key = ++keys, { name, type, size } = file;
-    files.value = [...files.value, { key, name, type, size, done: 0 }];
-    const reader = new FileReader();
-    reader.onprogress = ({ loaded, total }) => patch(key, { done: loaded / total });
-    reader.onload = () => patch(key, { done: 1, content: reader.result.slice(reader.result.indexOf(',') + 1) });
-    reader.onerror = () => {
-      detach(key);
-      errors.value = { ...errors.value, files: t.compose.unreadable(name) };
-    };
-    reader.readAsDataURL(file);
-  }
-}
-
-function patch(key, change) { setFiles(files.value.map((one) => (one.key === key ? { ...one, ...change } : one))); }
-
-export function detach(key) {
-  setFiles(files.value.filter((one) => one.key !== key));
-  set({ files: undefined });
-}
-
-/** send sends the draft; what is wrong with it stands at its fields. */
-export async function send() {
-  const { way, hop, from, kind } = draft.value, limit = info.value?.maxMessageSize;
-  if (busy.value) return;
-  errors.value = {};
-  if (way === 'hop' && !hop.trim()) errors.value = { hop: t.compose.noHop };
-  if (size.value * 4 / 3 > limit && limit > 0) errors.value = { ...errors.value, files: t.compose.tooLarge(bytes(limit)) };
-  if (files.value.some(({ content }) => content === undefined)) errors.value = { ...errors.value, files: t.compose.notRead };
-  if (Object.keys(errors.value).length) return;
-  busy.value = true;
-  try {
-    const { id } = await api.compose(letter());
-    lastFrom.value = from;
-    if (kind === 'reply') lastWay.value = way;
-    if (way === 'hop') lastHop.value = hop.trim();
-    close();
-    say(way === 'hop' ? t.compose.queued(withoutPassword(hop.trim())) : t.compose.sent, { text: t.compose.show, run: () => go({ id }) });
-  } catch (problem) {
-    errors.value = atFields(problem);
-  }
-  busy.value = false;
+/** send sends what is written, and the files. */
+export async function send(mail) {
+  const hop = mail.hop.trim();
+  const { id } = await api.compose({ ...letter(mail), hop, attachments: await Promise.all(files.value.map(attachment)) });
+  lastFrom.value = mail.from;
+  if (hop) lastHop.value = hop;
+  forget();
+  say(hop ? t.release.done(withoutPassword(hop)) : t.compose.sent, { text: t.compose.show, run: () => go({ id }) });
 }
 
 export const withoutPassword = (hop) => hop.replace(/(\/\/[^:@/]*):[^@/]*@/, '$1:***@');
 
-/** letter is the draft as the API takes it. */
-function letter() {
-  const { from, to, cc, bcc, replyTo, subject, text, html, headers, way, hop, mailFrom, nullSender, rcptTo } = draft.value;
+/** bare is an address of the envelope without its brackets; '' is the null sender. */
+export const bare = (path) => path.trim().replace(/^<(.*)>$/, '$1');
+
+/** letter is what is written as the API takes it. */
+function letter({ from, to, cc, bcc, replyTo, subject, text, html, headers, 'envelope.from': sender, 'envelope.to': recipients }) {
   const list = (addresses) => (addresses.trim() ? [addresses] : undefined);
   return {
     from, to: list(to), cc: list(cc), bcc: list(bcc), replyTo: list(replyTo), subject, text, html,
     headers: headers.split('\n').filter((line) => line.trim()).map(header),
-    attachments: files.value.map(({ name, type, content }) => ({ filename: name, contentType: type || undefined, content })),
-    envelope: { from: nullSender ? '' : mailFrom.trim() || undefined, to: list(rcptTo) },
-    hop: way === 'hop' ? hop.trim() : undefined,
+    envelope: { from: sender.trim() ? bare(sender) : undefined, to: list(recipients) },
   };
 }
 
@@ -187,15 +85,10 @@ function header(line) {
   return { name: name.trim(), value: value.join(':').trim() };
 }
 
-const FIELDS = { 'envelope.from': 'mailFrom', 'envelope.to': 'rcptTo', attachments: 'files' };
-
-/** atFields says by field what the server found wrong. */
-function atFields({ message, all = [] }) {
-  const found = {};
-  for (const { location = '', message } of all) {
-    const name = location.replace(/^body\.?/, '').replace(/\[.*/, '');
-    const field = FIELDS[name] ?? (name in blank ? name : '');
-    found[field] ??= message;
-  }
-  return Object.keys(found).length ? found : { '': message };
-}
+/** attachment reads a file, into base64. */
+const attachment = (file) => new Promise((resolve, reject) => {
+  const reader = new FileReader();
+  reader.onload = () => resolve({ filename: file.name, contentType: file.type || undefined, content: reader.result.split(',')[1] });
+  reader.onerror = () => reject(reader.error);
+  reader.readAsDataURL(file);
+});

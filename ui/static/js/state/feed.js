@@ -1,25 +1,38 @@
 // The list of messages in the middle: a window on a mailbox, or on what a search
-// finds there. However long that is, only rows around those in view are held.
-import { signal } from '@preact/signals';
+// finds there. However long a mailbox is, only rows around those in view are held.
+import { computed, effect, signal } from '@preact/signals';
 import * as api from '../api.js';
 import { route } from '../router.js';
-import { collect, edited, merge, row } from './changes.js';
+import { collect, edited, merge } from './changes.js';
 
 const PAGE = 200;    // messages asked for at once
 const FOUND = 50;    // the same of a search: it runs while one types
 const KEPT = 1000;   // rows kept around those in view
 const AHEAD = 150, FOUND_AHEAD = 20; // rows that should be there beyond those in view; of a search
 const OVERLAP = 20;  // rows asked for again, to join a page to what is there
-const WAITING = 500; // new messages kept for a reader who is not looking at the top
-const PACE = 60, RETRY = 3000; // milliseconds between two jumps, and after a failure
+const PACE = 60, RETRY = 3000, PATIENCE = 2000; // milliseconds between two jumps, after a failure, and for events that an answer knew of
 
 /**
- * rows are newest first, from place first on in a list of total, of which those that
- * wait or are hidden are no part; a search that has not ended has more. phase is
- * 'loading', 'ready' or 'failed'; more is 'idle', 'loading' or 'failed'. slide says that
- * the latest change is small enough to be watched.
+ * list is as the server has it after event number cursor: rows newest first, from place
+ * first on in a list of total. All results of a search are held that were shown; one that has
+ * not ended has more. phase is 'loading', 'ready' or 'failed'; more is 'idle', 'loading' or
+ * 'failed'. slide says that the latest change is small enough to be watched.
  */
-export const feed = signal(blank('', ''));
+const list = signal(blank('', ''));
+
+/** Mail that came while the reader looked elsewhere in the list: so many of the newest, since an id. */
+export const waiting = signal({ count: 0, since: '' });
+
+/** What the reader has deleted and the server still has: ids, and all up to one. */
+const hidden = signal(new Set()), gone = signal('');
+
+/** feed is the list as the reader sees it, without what waits or is hidden. */
+export const feed = computed(() => {
+  const { rows: all, first, total } = list.value, { count } = waiting.value, { size } = hidden.value;
+  const rows = count > first || size || gone.value ? all.slice(Math.max(0, count - first)).filter(({ id }) => id > gone.value && !hidden.value.has(id)) : all;
+  const above = first && count + [...hidden.value].filter((id) => id > all[0]?.id).length;
+  return { ...list.value, rows, first: Math.max(0, first - above), total: gone.value ? rows.length : Math.max(rows.length, total - count - size) };
+});
 
 /**
  * What the reader wants to see. What was shown before stays while it is on its
@@ -27,91 +40,100 @@ export const feed = signal(blank('', ''));
  */
 export const asked = signal({ box: '', q: '', running: false, problem: null });
 
-/** Mail that came while the reader looked elsewhere in the list. */
-export const waiting = signal({ count: 0, rows: [], missed: false });
-
 /** The places in the list that the reader sees. */
 export let view = { from: 0, to: 0 };
 
-let held = false;     // the reader looks at rows that must not move
+const holding = new Set(); // why rows must not move: the reader looks at them
 let request = new AbortController(); // aborts what was asked for another mailbox or search
 let loading = null;   // the promise of the listing on its way
-let filling = null;   // the page on its way: {abort, from, to}
+let filling = null;   // the page on its way: {stop, from, to}
 let timer = 0, jumped = 0; // for the next page, and when one was jumped to
-let version = 0;      // counts what a page on its way cannot be joined to
-let marks = [], top = ''; // of a search: {index, before} of each page, as it knows no places, and its newest id
-let latest = 0;       // when rows were last added
+let newestID = '', latest = 0; // of the messages that the page knows of, and when rows were last added
 const meanwhile = new Set(); // a list of the events since it was sent for each request on its way
-const hidden = new Map();    // rows by id that the reader has deleted and the server still has
-let gone = '';               // all up to this id are so too
 
 function blank(box, q) {
   return { box, q, rows: [], first: 0, total: 0, ended: true, cursor: 0, phase: 'loading', more: 'idle', problem: null, slide: false };
 }
+
+const change = (fields) => { list.value = { ...list.value, ...fields }; };
+const isShown = (box, q) => list.value.box === box && list.value.q === q;
 
 /** show loads the newest messages of a mailbox, or with '' of all; with q those that a search finds. */
 export function show(box, q) {
   request.abort();
   request = new AbortController();
   loading = null;
-  hidden.clear();
-  gone = '';
+  hidden.value = new Set();
+  gone.value = '';
   asked.value = { box, q, running: true, problem: q ? asked.value.problem : null };
-  if (feed.value.box !== box || feed.value.phase !== 'ready') begin(blank(box, q));
+  if (list.value.box !== box || list.value.phase !== 'ready') begin(blank(box, q));
   return load();
 }
 
 /** begin shows a list that has nothing to do with the one before. */
 function begin(value) {
-  version++;
-  marks = [{ index: 0, before: '' }];
+  drop();
   view = { from: 0, to: 0 };
-  feed.value = value;
+  waiting.value = { count: 0, since: '' };
+  list.value = value;
+}
+
+/** drop gives up the page on its way: it would not join what is there. */
+function drop() {
+  filling?.stop.abort();
+  filling = null;
 }
 
 /** load asks again for what is shown; all wait for the same answer. It resolves to false when that was not enough: see apply. */
 export function load() {
   if (loading) return loading;
-  const { box, q } = asked.value, deep = isShown(box, q) && feed.value.first > 0;
-  const answer = (deep ? again() : ask(asked.value, request.signal)).finally(() => { if (loading === answer) loading = null; });
+  const { box, q } = asked.value;
+  const answer = (isShown(box, q) && list.value.first > 0 ? again() : ask(box, q)).finally(() => { if (loading === answer) loading = null; });
   loading = answer;
   return answer;
 }
 
-async function ask({ box, q }, signal) {
+/** listen asks for messages, and calls use with the page and the events that came since. */
+async function listen(query, signal, use) {
   const events = [];
   meanwhile.add(events);
   try {
-    const limit = q ? FOUND : Math.min(KEPT, Math.max(PAGE, feed.value.rows.length));
-    const page = await api.messages({ mailbox: box, q, limit }, signal);
+    const page = await api.messages(query, signal);
     signal.throwIfAborted();
-    asked.value = { box, q, running: false, problem: null };
-    if (isShown(box, q) && feed.value.first > 0) return await again();
-    replace(box, q, page);
-  } catch (problem) {
-    if (problem.name === 'AbortError') return true;
-    asked.value = { box, q, running: false, problem };
-    if (feed.value.phase !== 'ready' || !q && feed.value.q) feed.value = { ...feed.value, phase: 'failed', problem };
-    throw problem;
+    return await use(page, events);
   } finally {
     meanwhile.delete(events);
   }
-  return apply(events);
+}
+
+async function ask(box, q) {
+  const limit = q ? FOUND : Math.min(KEPT, Math.max(PAGE, list.value.rows.length));
+  try {
+    return await listen({ mailbox: box, q, limit }, request.signal, (page, events) => {
+      asked.value = { box, q, running: false, problem: null };
+      if (isShown(box, q) && list.value.first > 0) return again();
+      replace(box, q, page);
+      return bring(events);
+    });
+  } catch (problem) {
+    if (problem.name === 'AbortError') return true;
+    asked.value = { box, q, running: false, problem };
+    if (list.value.phase !== 'ready' || !q && list.value.q) change({ phase: 'failed', problem });
+    throw problem;
+  }
 }
 
 /** replace shows a page from the top; to a reader who looks elsewhere in the same list its new messages wait. */
 function replace(box, q, { messages, next, cursor, total }) {
-  const before = feed.value, same = isShown(box, q), newest = before.rows[0];
-  let rows = messages.map(row).filter(kept), all = { total: total - hidden.size, ended: true };
-  if (q || gone) all = { total: rows.length, ended: !next };
-  if (!same) begin(before);
-  else if (q) ({ rows, ...all } = rejoin(rows, next, before));
-  const fresh = held && same && newest ? rows.filter(({ id }) => id > newest.id) : [];
-  waiting.value = { count: fresh.length, rows: fresh, missed: false };
-  version++;
-  top = messages[0]?.id ?? '';
-  rows = rows.slice(fresh.length);
-  feed.value = { ...blank(box, q), phase: 'ready', cursor, rows, ended: all.ended, total: next ? Math.max(all.total - fresh.length, rows.length) : rows.length };
+  const same = isShown(box, q), seen = same && holding.size && feed.value.rows[0]?.id;
+  let rows = messages, ended = !q || !next;
+  if (q && same) ({ rows, ended } = rejoin(rows, next));
+  const fresh = rows.filter(({ id }) => seen && id > seen);
+  const here = view;
+  newestID = messages[0]?.id ?? '';
+  begin({ ...blank(box, q), phase: 'ready', cursor, rows, ended, total: q ? rows.length : total });
+  if (same) view = here;
+  waiting.value = { count: fresh.length, since: fresh.at(-1)?.id ?? '' };
   fill();
 }
 
@@ -120,38 +142,23 @@ function replace(box, q, { messages, next, cursor, total }) {
  * unless there may be more between them. The open message stays, found or not:
  * reading it may be what changed that.
  */
-function rejoin(rows, next, before) {
-  const older = next && next <= before.rows[0]?.id ? before.rows.filter(({ id }) => id < next) : [];
-  const open = before.rows.filter(({ id }) => id === route.peek().id);
-  const joined = merge(rows.concat(older), open), grown = joined.length - before.rows.length;
-  if (!older.length) marks = marks.slice(0, 1);
-  marks = marks.map(({ index, before }) => ({ before, index: before ? Math.max(1, index + grown) : 0 }));
-  return { rows: joined, total: older.length ? before.total + grown : joined.length, ended: older.length ? before.ended : !next };
+function rejoin(rows, next) {
+  const { rows: before, ended } = list.value, older = before.filter(({ id }) => next && next <= before[0].id && id < next);
+  return { rows: merge(rows.concat(older), before.filter(({ id }) => id === route.peek().id)), ended: older.length ? ended : !next };
 }
 
-const isShown = (box, q) => feed.value.box === box && feed.value.q === q;
-
-/** again asks again for rows far down, or of a search only whether there are new ones. */
-async function again() {
-  const { box, q, first, rows } = feed.value;
-  if (!q) return await place(Math.max(0, first - OVERLAP), Math.min(KEPT, rows.length + 2 * OVERLAP), true);
-  const newest = waiting.value.rows[0]?.id ?? top;
-  const { messages } = await api.messages({ mailbox: box, q, limit: FOUND }, request.signal);
-  const fresh = messages.filter(({ id }) => newest && id > newest).map(row);
-  if (fresh.length) receive(fresh, true);
-  return true;
-}
+/** again asks again for rows far down. */
+const again = () => place(Math.max(0, list.value.first - OVERLAP), Math.min(KEPT, list.value.rows.length + 2 * OVERLAP), true);
 
 /** look says which places of the list the reader sees; what is missing there, and near it, is asked for. */
 export function look(from, to) {
-  if (view.from === from && view.to === to) return;
   view = { from, to };
   fill();
 }
 
 /** retry asks again for what could not be had. */
-export function retry() {
-  feed.value = { ...feed.value, more: 'idle' };
+function retry() {
+  change({ more: 'idle' });
   fill();
 }
 
@@ -159,141 +166,122 @@ export function retry() {
 function missing() {
   const { q, phase, rows, first, total, ended } = feed.value, end = first + rows.length, ahead = q ? FOUND_AHEAD : AHEAD;
   if (phase !== 'ready') return '';
-  if (!rows.length) return total > 0 ? 'jump' : '';
+  if (!list.value.rows.length) return total > 0 ? 'jump' : '';
   if (view.from > end || view.to < first) return 'jump';
   if (first > 0 && view.from - first < ahead) return 'up';
   return (end < total || !ended) && end - view.to < ahead ? 'down' : '';
 }
 
 function fill() {
-  const what = missing();
+  const what = missing(), { count } = waiting.value;
   if (!what || timer) return;
-  if (filling && (what !== 'jump' || filling.from <= view.from && filling.to >= view.to)) return;
-  const wait = feed.value.more === 'failed' ? RETRY : what === 'jump' ? jumped + PACE - performance.now() : 0;
+  if (filling && (what !== 'jump' || filling.from <= view.from + count && filling.to >= view.to + count)) return;
+  const { first, rows, q, more } = list.value, end = first + rows.length;
+  const wait = more === 'failed' ? RETRY : what === 'jump' ? jumped + PACE - performance.now() : 0;
   if (wait > 0) {
-    timer = setTimeout(() => { timer = 0; fill(); }, wait);
-    return;
+    timer = setTimeout(() => { timer = 0; retry(); }, wait);
+  } else if (what === 'jump') {
+    jumped = performance.now();
+    place(Math.max(0, Math.min(view.from - PAGE / 4, feed.value.total - PAGE)) + count, Math.min(KEPT, PAGE + hidden.value.size));
+  } else if (what === 'up') {
+    const from = Math.max(0, first - PAGE);
+    place(from, first - from + OVERLAP, true);
+  } else {
+    fetchPage({ before: rows.at(-1).id, limit: q ? FOUND * 2 : PAGE }, end, end + PAGE, (page, events) => {
+      const late = brought(page, events), all = merge(list.value.rows, late.rows);
+      trim({ rows: all, total: q ? all.length : late.total, ended: !q || !page.next });
+    });
   }
-  filling?.abort();
-  const { first, rows, q } = feed.value, end = first + rows.length;
-  if (what === 'down') return void below(end);
-  if (q) return void above(what === 'up' ? first - 1 : view.from);
-  if (what === 'jump') jumped = performance.now();
-  const from = what === 'up' ? Math.max(0, first - PAGE) : Math.max(0, Math.min(view.from - PAGE / 4 | 0, feed.value.total - PAGE));
-  place(from, what === 'up' ? first - from + OVERLAP : PAGE, what === 'up').catch(() => {});
 }
 
-/** fetchPage asks for the places from – to, and calls use with the page and the events that came since, unless another page is asked for. */
+/**
+ * fetchPage asks for the places from – to, and calls use with the page and the events
+ * that came since, unless another page is asked for. A page that is newer than the
+ * list waits for the list: what is counted twice, or not at all, is wrong for ever.
+ */
 async function fetchPage(query, from, to, use) {
-  const { box, q } = feed.value, stop = new AbortController(), events = [];
-  const mine = filling = { abort: () => stop.abort(), from, to };
-  const started = version;
-  meanwhile.add(events);
-  feed.value = { ...feed.value, more: 'loading', slide: false };
+  const { box, q } = list.value;
+  drop();
+  const mine = filling = { stop: new AbortController(), from, to };
+  change({ more: 'loading', slide: false });
   let more = 'idle';
   try {
-    const page = await api.messages({ mailbox: box, q, ...query }, AbortSignal.any([request.signal, stop.signal]));
-    if (started === version && filling === mine) {
-      const { first, total, rows } = feed.value;
+    await listen({ mailbox: box, q, ...query }, AbortSignal.any([request.signal, mine.stop.signal]), async (page, events) => {
+      await told(page.cursor);
+      if (filling !== mine) return;
+      const before = extent();
       use(page, events);
-      const now = feed.value; // a page that changes nothing must not be asked for again and again
-      if (now.first === first && now.total === total && now.rows.length === rows.length && now.rows[0] === rows[0] && missing()) more = 'failed';
-    }
+      if (extent() === before && missing()) more = 'failed'; // a page that changes nothing must not be asked for again and again
+    });
   } catch (problem) {
     if (problem.name !== 'AbortError') more = 'failed';
-  } finally {
-    meanwhile.delete(events);
-    if (filling === mine) {
-      filling = null;
-      feed.value = { ...feed.value, more };
-      fill();
-    }
   }
+  if (filling !== mine) return;
+  filling = null;
+  change({ more });
+  fill();
 }
 
-/** place asks for rows from a place on, which shall join those that are there or else replace them. */
-async function place(from, limit, join) {
-  const top = feed.value.rows[0]?.id ?? '';
-  const offset = from + waiting.value.count + hiddenAbove(top);
-  let complete = true;
-  await fetchPage({ offset, limit }, from, from + limit, (page, events) => {
-    const late = collect(events.filter(({ seq }) => seq > page.cursor), feed.value);
-    complete = late.complete;
-    const rows = edited(page.messages.map(row).filter(known), late), newest = rows[0]?.id ?? '';
-    const moved = late.fresh.size - [...late.left].filter((id) => id > newest).length;
-    const first = Math.max(0, offset + moved - waiting.value.count - hiddenAbove(newest));
-    const total = page.total + late.fresh.size - late.left.size - waiting.value.count - hidden.size;
-    const now = feed.value.rows, joined = join && now.length > 0 && rows.length > 0 && rows.at(-1).id <= now[0].id;
-    if (!joined) version++;
-    trim({ rows: joined ? merge(rows, now.filter(({ id }) => id < rows.at(-1).id)) : rows, first, total: page.next ? total : first + rows.length });
+function extent() {
+  const { first, total, rows } = list.value;
+  return [first, total, rows.length, rows[0]?.id].join();
+}
+
+/** told waits until the list knows of the events up to one; not for ever, as there may be no way for them. */
+const told = (cursor) => new Promise((resolve) => {
+  const stop = effect(() => { if (list.value.cursor >= cursor) queueMicrotask(done); });
+  const timer = setTimeout(done, PATIENCE);
+  function done() {
+    stop();
+    clearTimeout(timer);
+    resolve();
+  }
+});
+
+/** brought is a page as the events after it leave it. */
+function brought({ messages, cursor, total }, events) {
+  const late = collect(events.filter(({ seq }) => seq > cursor), list.value);
+  return { ...late, rows: edited(messages, late), total: total + late.fresh.size - late.left.size };
+}
+
+/** place asks for rows from a place on, which shall join those that are there or else replace them. It resolves to whether they are as the server has them. */
+async function place(offset, limit, join) {
+  let complete = false;
+  await fetchPage({ offset, limit }, offset, offset + limit, (page, events) => {
+    const { rows, fresh, left, wipes, total, ...late } = brought(page, events), { rows: now, cursor } = list.value;
+    complete = late.complete && !wipes.length;
+    const newest = rows[0]?.id ?? '', passed = Math.max(0, page.messages.findIndex(({ id }) => id === newest));
+    const first = Math.max(0, offset + passed + fresh.size - [...left].filter((id) => id > newest).length);
+    const joined = join && cursor >= page.cursor && rows.at(-1)?.id <= now[0]?.id;
+    trim({ rows: joined ? merge(rows, now.filter(({ id }) => id < rows.at(-1).id)) : rows, first, total, cursor: Math.max(cursor, page.cursor) });
   });
   return complete;
 }
 
-/** known leaves out what waits, or is hidden. */
-const known = (one) => kept(one) && !waitsFor(one);
-const kept = ({ id }) => id > gone && !hidden.has(id);
-const waitsFor = ({ id }) => waiting.value.rows.some((one) => one.id === id);
-
-const hiddenAbove = (id) => [...hidden.keys()].filter((one) => one > id).length;
-
-/** below asks for the rows that follow. */
-function below(end) {
-  const { q, rows } = feed.value, before = rows.at(-1).id;
-  return fetchPage({ before, limit: q ? FOUND * 2 : PAGE }, end, end + PAGE, (page, events) => {
-    const late = collect(events, feed.value), now = feed.value;
-    if (q && !marks.some(({ index }) => index >= end)) marks.push({ index: end, before });
-    const all = merge(now.rows, edited(page.messages.map(row).filter(known), late)), reached = now.first + all.length;
-    const total = q ? now.total : page.next ? page.total - waiting.value.count - hidden.size : reached;
-    trim({ rows: all, total: Math.max(total, reached), ended: now.ended || !page.next });
-  });
-}
-
-/** above asks for the page of results that has a place. */
-function above(at) {
-  const mark = marks.findLast(({ index }) => index <= at) ?? marks[0], { first, rows } = feed.value;
-  const joins = mark.index < first && first - mark.index < KEPT;
-  return fetchPage({ before: mark.before, after: joins ? rows[0]?.id : '', limit: joins ? KEPT : FOUND * 2 }, mark.index, at, (page) => {
-    const found = page.messages.map(row).filter(known);
-    if (!joins) version++;
-    trim({ rows: joins ? merge(found, feed.value.rows) : found, first: mark.index, slide: false });
-  });
-}
-
-/** trim shows rows, of too many those around what the reader sees. */
-function trim(change) {
-  const next = { ...feed.value, ...change }, over = next.rows.length - KEPT;
-  if (over > 0) {
-    const middle = (view.from + view.to >> 1) - next.first, start = Math.min(over, Math.max(0, middle - KEPT / 2));
-    if (start < over) version++; // the end is another one
-    next.rows = next.rows.slice(start, start + KEPT);
+/** trim shows rows, of too many of a mailbox those around what the reader sees. */
+function trim(fields) {
+  const next = { ...list.value, ...fields }, kept = KEPT + hidden.value.size, over = next.rows.length - kept;
+  if (over > 0 && !next.q) {
+    const middle = (view.from + view.to >> 1) + waiting.value.count - next.first, start = Math.min(over, Math.max(0, middle - KEPT / 2));
+    next.rows = next.rows.slice(start, start + kept);
     next.first += start;
   }
-  feed.value = next;
+  list.value = next;
 }
 
-/** hold keeps new mail waiting; letting go brings it in. */
-export function hold(on) {
-  if (held === on) return;
-  held = on;
-  if (!held) release();
+/** hold keeps new mail waiting for a reason; once all are gone it comes in. */
+export function hold(why, on) {
+  if (on) holding.add(why);
+  else if (holding.delete(why) && !holding.size) release();
 }
 
 /** release brings in what is waiting. */
-export async function release() {
-  const { count, rows, missed } = waiting.value, { first, q } = feed.value;
+export function release() {
+  const { count } = waiting.value;
   if (!count) return;
-  if (first === 0 && missed) return load().catch(() => {});
-  waiting.value = { count: 0, rows: [], missed: false };
-  if (first === 0) return insert(rows);
-  if (q) return show(feed.value.box, q).catch(() => {});
-  push(count);
-}
-
-/** push makes room for rows above those that are there. */
-function push(count) {
-  const { first, total } = feed.value;
-  feed.value = { ...feed.value, first: first + count, total: total + count, slide: false };
+  change({ slide: count <= 3 });
+  waiting.value = { count: 0, since: '' };
+  fill();
 }
 
 /**
@@ -302,89 +290,80 @@ function push(count) {
  */
 export function apply(events) {
   for (const list of meanwhile) list.push(...events); // an answer on its way may be older than they are
-  const { cursor, phase } = feed.value;
+  return bring(events);
+}
+
+function bring(events) {
+  const { cursor, phase } = list.value;
   const news = events.filter(({ seq }) => seq > cursor);
   if (phase !== 'ready' || !news.length) return true;
-  const changes = collect(news, feed.value);
+  const changes = collect(news, list.value);
   edit(changes);
-  feed.value = { ...feed.value, cursor: news.at(-1).seq };
   if (changes.fresh.size) receive([...changes.fresh.values()].reverse());
+  change({ cursor: news.at(-1).seq });
   return changes.complete;
 }
 
 /** patch changes one row ahead of the server's word. */
 export const patch = (id, fields) => edit({ edits: new Map([[id, (old) => ({ ...old, ...fields })]]), left: [], wipes: [] });
 
-/** edit changes rows, and counts those that have left, seen or not. */
-function edit(changes) {
-  if (!changes.edits.size && !changes.wipes.length) return;
-  const now = feed.value, { count, rows: wait, missed } = waiting.value;
-  const rows = edited(now.rows, changes), stay = edited(wait, changes);
-  const here = new Set(now.rows.concat(wait).map(({ id }) => id)), newest = now.rows[0]?.id ?? '';
-  let above = 0, below = 0;
-  for (const id of changes.left) {
-    if (here.has(id) || hidden.delete(id)) continue;
-    if (now.first > 0 && id > newest) above++;
-    else if (!now.q) below++;
-  }
-  const emptied = changes.wipes.length > 0 && changes.complete && !rows.length;
-  const total = emptied ? 0 : Math.max(rows.length, now.total - (now.rows.length - rows.length) - above - below);
-  feed.value = { ...now, rows, first: emptied ? 0 : Math.max(0, now.first - above), total, slide: false };
-  if (wait.length) waiting.value = { count: count - (wait.length - stay.length), rows: stay, missed };
+/** edit changes rows, and counts those that have left, held or not. */
+function edit({ edits, left, wipes, complete }) {
+  if (!edits.size && !wipes.length) return;
+  const { rows: old, first, total, q } = list.value, rows = edited(old, { edits, wipes });
+  const here = new Set(old.map(({ id }) => id)), stay = new Set(rows.map(({ id }) => id));
+  const away = q ? [] : [...left].filter((id) => !here.has(id)), above = first && away.filter((id) => id > (old[0]?.id ?? '')).length;
+  const lost = new Set([...here].filter((id) => !stay.has(id)).concat(away)), emptied = wipes.length > 0 && complete && !rows.length;
+  const { count, since } = waiting.value, now = emptied ? 0 : Math.max(rows.length, total - lost.size);
+  change({ rows, first: emptied ? 0 : Math.max(0, first - above), total: now, slide: false });
+  if (count) waiting.value = { count: emptied ? 0 : count - [...lost].filter((id) => id >= since).length, since };
+  if (hidden.value.size) hidden.value = hidden.value.difference(lost);
+  if (now === rows.length && rows.every(({ id }) => id > gone.value)) gone.value = '';
   fill();
 }
 
-function receive(fresh, missing = false) {
-  const there = new Set(feed.value.rows.concat(waiting.value.rows).map(({ id }) => id));
-  const news = fresh.filter(({ id }) => !there.has(id) && !hidden.has(id));
-  if (!held) return insert(news);
-  const { count, rows, missed } = waiting.value;
-  const all = merge(news, rows);
-  waiting.value = { count: count + news.length, rows: all.slice(0, WAITING), missed: missing || missed || all.length > WAITING };
-}
-
-function insert(fresh) {
-  const now = feed.value;
-  if (now.first > 0) return push(fresh.length);
-  const slide = fresh.length <= 3 && performance.now() - latest > 200;
+function receive(fresh) {
+  const { first, total, rows } = list.value, { count, since } = waiting.value, n = fresh.length;
+  newestID = fresh[0].id;
+  if (holding.size) waiting.value = { count: count + n, since: since || fresh.at(-1).id };
+  if (first > 0) return change({ first: first + n, total: total + n, slide: false });
+  const slide = n <= 3 && !holding.size && performance.now() - latest > 200, oldest = rows.at(-1);
   latest = performance.now();
-  trim({ rows: merge(fresh, now.rows), total: now.total + fresh.length, slide });
+  trim({ rows: merge(fresh, rows), total: total + n, slide });
+  if (filling && list.value.rows.at(-1) !== oldest) {
+    drop();
+    retry();
+  }
 }
 
 /** hide takes rows out before the server does. */
 export function hide(rows) {
-  for (const row of rows) hidden.set(row.id, row);
-  const now = feed.value, left = now.rows.filter(({ id }) => !hidden.has(id));
-  feed.value = { ...now, rows: left, total: Math.max(left.length, now.total - rows.length), slide: false };
+  hidden.value = new Set([...hidden.value, ...rows.map(({ id }) => id)]);
+  change({ slide: false });
   fill();
 }
 
-/** unhide brings them back. */
+/** unhide brings them back, unless they are gone. */
 export function unhide(rows) {
-  const back = rows.filter(({ id }) => hidden.delete(id)), now = feed.value;
-  const newest = now.rows[0]?.id ?? '', oldest = now.rows.at(-1)?.id ?? '', end = now.first + now.rows.length;
-  const above = now.first > 0 ? back.filter(({ id }) => id > newest) : [];
-  const below = end < now.total ? back.filter(({ id }) => id < oldest) : [];
-  const rest = back.filter((one) => !above.includes(one) && !below.includes(one));
-  trim({ rows: merge(now.rows, rest), first: now.first + above.length, total: now.total + back.length, slide: false });
+  hidden.value = hidden.value.difference(new Set(rows.map(({ id }) => id)));
   fill();
 }
 
 /** vanish hides all messages up to an id; appear brings them back. */
 export function vanish(until) {
-  gone = until;
-  hidden.clear();
-  waiting.value = { count: 0, rows: [], missed: false };
-  begin({ ...blank(feed.value.box, feed.value.q), phase: 'ready', cursor: feed.value.cursor });
+  const { box, q, cursor, total } = list.value;
+  gone.value = until;
+  hidden.value = new Set();
+  begin({ ...blank(box, q), phase: 'ready', cursor, total });
 }
 
 export function appear() {
-  gone = '';
+  gone.value = '';
   load().catch(() => {});
 }
 
 /** newest is the id of the newest message of the list that the page knows of, '' without any. */
-export const newest = () => waiting.value.rows[0]?.id ?? feed.value.rows[0]?.id ?? '';
+export const newest = () => newestID;
 
 /** seenIn says whether a row counts as seen in a mailbox, or with '' in all. */
 export function seenIn(box, { seen, deliveries }) {

@@ -3,29 +3,37 @@ import { signal } from '@preact/signals';
 import * as api from '../api.js';
 import * as feed from './feed.js';
 import { fail } from './notices.js';
-import { t } from '../strings.js';
 
-/** phase is 'none', 'loading', 'ready', 'gone' or 'failed'. */
-export const opened = signal({ id: '', phase: 'none', message: null, problem: null, remote: false });
+const closed = { id: '', phase: 'none', message: null, problem: null, remote: false, codes: [], links: [], originals: [], reports: [] };
+
+/**
+ * phase is 'none', 'loading', 'ready', 'gone' or 'failed'; remote lets the HTML fetch what it refers to elsewhere;
+ * codes, links, and mail here that it is about (originals) or that is about it (reports) are known a little later;
+ * part or offset is what is pointed to.
+ */
+export const opened = signal(closed);
 
 let request = null;
+
+/** change says more of a message, if that is still open. */
+export function change(id, more) {
+  if (opened.value.id === id) opened.value = { ...opened.value, ...more };
+}
 
 /** open loads a message and marks it as seen; '' closes. */
 export async function open(id, box) {
   request?.abort();
-  if (!id) {
-    opened.value = { id: '', phase: 'none', message: null, problem: null, remote: false };
-    return;
-  }
   request = new AbortController();
-  opened.value = { id, phase: 'loading', message: null, problem: null, remote: false };
+  const { signal: given } = request;
+  opened.value = { ...closed, id, phase: id ? 'loading' : 'none' };
+  if (!id) return;
   try {
-    const message = await api.message(id, request.signal);
-    opened.value = { ...opened.value, phase: 'ready', message };
+    const message = await api.message(id, given);
+    change(id, { phase: 'ready', message });
+    for (const ask of [api.codes, api.links, api.related]) ask(id, given).then((found) => change(id, found), () => {});
     if (!feed.seenIn(box, message)) await setSeen(true, box);
   } catch (problem) {
-    if (problem.name === 'AbortError') return;
-    opened.value = { ...opened.value, phase: problem.status === 404 ? 'gone' : 'failed', problem };
+    if (problem.name !== 'AbortError') change(id, { phase: problem.status === 404 ? 'gone' : 'failed', problem });
   }
 }
 
@@ -37,7 +45,7 @@ export async function setSeen(seen, box) {
     await api.setSeen(id, seen, box);
   } catch (problem) {
     note(id, !seen, box);
-    fail(t.errors.seenFailed, problem);
+    fail(problem);
   }
 }
 
@@ -47,21 +55,15 @@ function note(id, seen, box) {
     const deliveries = message.deliveries.map((one) => (!box || one.mailbox === box ? { ...one, seen } : one));
     return { seen: deliveries.every((one) => one.seen), deliveries };
   };
-  const { message } = opened.value;
-  if (message?.id === id) opened.value = { ...opened.value, message: { ...message, ...mark(message) } };
-  const row = feed.feed.value.rows.find((one) => one.id === id);
+  const { message } = opened.value, row = feed.feed.value.rows.find((one) => one.id === id);
+  if (message) change(id, { message: { ...message, ...mark(message) } });
   if (row) feed.patch(id, mark(row));
 }
 
-/** showRemote lets the HTML view fetch what the mail refers to elsewhere. */
-export function showRemote(remote) { opened.value = { ...opened.value, remote }; }
-
 /** refresh reads the open message again: its trail has grown. */
 export async function refresh() {
-  const { id } = opened.value;
-  if (!opened.value.message) return true;
-  const message = await api.message(id);
-  if (opened.value.id === id && opened.value.message) opened.value = { ...opened.value, message };
+  const { id, message } = opened.value;
+  if (message) change(id, { message: await api.message(id) });
   return true;
 }
 
@@ -69,14 +71,14 @@ export async function refresh() {
 export function apply(events) {
   let complete = true;
   for (const { type, id, message, gone, from, deliveries: changed } of events) {
+    const { message: now } = opened.value;
     if (id !== opened.value.id) continue;
-    if (type === 'removed' && gone) opened.value = { ...opened.value, phase: 'gone', message: null };
-    if (type === 'updated' && message && opened.value.message) {
-      const { seen } = message, trails = new Map(opened.value.message.deliveries.map(({ number, trail }) => [number, trail]));
-      const deliveries = message.deliveries.map((one) => ({ ...one, trail: trails.get(one.number) ?? [] }));
-      opened.value = { ...opened.value, message: { ...opened.value.message, seen, deliveries } };
-      if (from || changed.some(({ state }) => state !== 'delivered')) complete = false;
-    }
+    if (type === 'removed' && gone) change(id, { phase: 'gone', message: null });
+    if (type !== 'updated' || !message || !now) continue;
+    const trails = new Map(now.deliveries.map(({ number, trail }) => [number, trail]));
+    const deliveries = message.deliveries.map((one) => ({ ...one, trail: trails.get(one.number) ?? [] }));
+    change(id, { message: { ...now, seen: message.seen, deliveries } });
+    if (from || changed.some(({ state }) => state !== 'delivered')) complete = false;
   }
   return complete;
 }

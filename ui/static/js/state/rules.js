@@ -1,17 +1,34 @@
-// The rules with their counters, the language they are written in, the names that
-// stand for faults, and what a rule would have done to what is past.
+// The rules with their counters, the words they are written in, and the one that is being written.
 import { computed, effect, signal } from '@preact/signals';
 import * as api from '../api.js';
 import { route } from '../router.js';
 import { attempts } from './attempts.js';
 import { addresses } from './mailboxes.js';
+import { fail } from './notices.js';
+
+const PAUSE = 120; // milliseconds without a key before what was typed is checked
 
 export const rules = signal({ phase: 'loading', list: [], problem: null });
-export const magic = signal({ addresses: [], presets: [] });
-export const language = signal({ stages: [], fields: [], times: [], actions: [] });
 
-/** draft is the rule that is being written, '' as long as it is none. */
-export const draft = signal('');
+/** words are those that the server knows: of the language, and the names of replies and of magic addresses. */
+export const words = signal({ stages: [], fields: [], times: [], actions: [], presets: [], addresses: [] });
+
+const NOTHING = { id: '', text: '' };
+
+/** draft is what stands in the editor; id is the rule that it changes, '' when it is a new one. */
+export const draft = signal(NOTHING);
+
+export function discard() { draft.value = NOTHING; }
+
+/** checked is what the server says to the draft: {rule} or {problem}. It lags behind by as much as that takes. */
+export const checked = signal({});
+
+effect(() => {
+  const { text } = draft.value, request = new AbortController();
+  const check = () => api.checkRule(text, request.signal).then((answer) => { checked.value = answer; }, () => {});
+  const timer = setTimeout(text.trim() ? check : () => { checked.value = {}; }, PAUSE);
+  return () => { clearTimeout(timer); request.abort(); };
+});
 
 /** shown is the mailbox that was looked at last. */
 let shown = '';
@@ -20,18 +37,17 @@ effect(() => {
   if (box && !box.startsWith('@')) shown = box;
 });
 
-/** tried is the attempt or message in the address. */
-export const tried = () => new URLSearchParams(route.value.sub).get('try') ?? '';
+/** about is what the address names: the kind is 'rule', or 'attempt' or 'message' to try rules against. */
+export function about() {
+  const [[kind, id] = []] = new URLSearchParams(route.value.sub);
+  return { kind, id };
+}
 
 /** subject is whom a rule may well be about. */
-export const subject = () => attempts.value.rows.find(({ id }) => id === tried())?.to[0] || shown || '*@example.test';
+export const subject = () => attempts.value.rows.find(({ id }) => id === about().id)?.to[0] || shown || '*@example.test';
 
-/** patterns are what to= and from= may well be: the domains of mailboxes, then each of them. */
-export const patterns = computed(() => {
-  const all = addresses.value.map(({ address }) => address);
-  const domains = new Set(all.map((address) => '*' + address.slice(address.lastIndexOf('@'))).filter((text) => text.includes('@')));
-  return [...domains, ...all];
-});
+/** patterns are what to= and from= may well be: the domains of mailboxes, and each of them. */
+export const patterns = computed(() => [...new Set(addresses.value.flatMap(({ address }) => [address.replace(/.*@/, '*@'), address]))]);
 
 export async function load() {
   try {
@@ -44,34 +60,20 @@ export async function load() {
   }
 }
 
-/** loadMagic asks once: the names and the language are part of the program. */
-export async function loadMagic() {
-  if (magic.value.addresses.length) return;
-  [magic.value, language.value] = await Promise.all([api.magic(), api.ruleLanguage()]);
+/** change does something to rules and shows what they are then. */
+export async function change(act) {
+  try {
+    await act();
+    await load();
+  } catch (problem) {
+    fail(problem);
+  }
+}
+
+/** loadWords asks once: they are part of the program. */
+export async function loadWords() {
+  if (!words.value.stages.length) words.value = { ...await api.magic(), ...await api.ruleLanguage() };
 }
 
 /** apply returns false when events are such that rules were asked. */
 export const apply = (events) => !events.some(({ type }) => ['added', 'attempted', 'updated', 'rule'].includes(type));
-
-const RECENT = 10;
-
-/** recent are messages that a rule can be tried against, beside the attempts. */
-export const recent = signal([]);
-
-export async function loadRecent() {
-  recent.value = (await api.messages({ limit: RECENT })).messages;
-}
-
-export const recentAttempts = computed(() => attempts.value.rows.slice(0, RECENT));
-
-/** tryAgainst asks what a rule, or '', and the present rules would say to an attempt or message. */
-export async function tryAgainst(id, text, signal) {
-  const kinds = attempts.value.rows.some((one) => one.id === id) ? ['attempt', 'message'] : ['message', 'attempt'];
-  const ask = (kind) => api.tryRule({ text: text || undefined, [kind]: id }, signal);
-  try {
-    return await ask(kinds[0]);
-  } catch (problem) {
-    if (problem.status !== 404) throw problem;
-    return ask(kinds[1]);
-  }
-}

@@ -1,9 +1,14 @@
-// What stands in the search field, and when it is asked.
+// What stands in the search field, when it is asked, and what was asked before.
 import { effect, signal } from '@preact/signals';
 import { route, search } from '../router.js';
-import { remember } from './recent.js';
+import { stored } from '../settings.js';
 
-const PAUSE = 200; // milliseconds without a key before what was typed is searched for
+// Milliseconds without a key before what was typed is searched for.
+const PAUSE = 200;
+const KEPT = 20;
+
+/** searches are those before, the latest first. */
+export const searches = stored('searches', []);
 
 export const text = signal('');
 
@@ -11,7 +16,8 @@ let timer = 0;
 
 effect(() => {
   const { q } = route.value;
-  if (!timer && q !== text.peek().trim()) text.value = q; // who still types is not interrupted
+  // Who still types is not interrupted.
+  if (!timer && q !== text.peek().trim()) text.value = q;
 });
 
 /** type takes what the field holds now; while a word is being composed nothing is asked. */
@@ -23,8 +29,9 @@ export function type(value, composing) {
 
 /** searchFor asks at once, for a query that is gone back to. */
 export function searchFor(query) {
+  const q = query.trim();
   text.value = query;
-  remember(query.trim());
+  if (q) searches.value = [q, ...searches.value.filter((one) => one !== q)].slice(0, KEPT);
   ask({ keep: true });
 }
 

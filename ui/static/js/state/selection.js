@@ -9,8 +9,9 @@ let anchor = '';                  // where a range starts
 /** chosenRows are the chosen rows as they are now, without those that are known to have left the list. */
 export const chosenRows = computed(() => {
   if (!marked.value.size) return [];
-  const { rows } = feed.value, now = new Map(rows.map((row) => [row.id, row])), newest = rows[0]?.id, oldest = rows.at(-1)?.id;
-  return [...marked.value.values()].map((row) => now.get(row.id) ?? (row.id <= newest && row.id >= oldest ? null : row)).filter(Boolean);
+  const { rows, first, total, ended } = feed.value, now = new Map(rows.map((row) => [row.id, row]));
+  const far = ({ id }) => first > 0 && id > rows[0]?.id || (!ended || first + rows.length < total) && id < rows.at(-1)?.id;
+  return [...marked.value.values()].map((row) => now.get(row.id) ?? (far(row) ? row : null)).filter(Boolean);
 });
 
 /** chosen are their ids. */
@@ -24,13 +25,14 @@ export function clear() {
   if (marked.peek().size) marked.value = new Map();
 }
 
+const mark = (rows) => { marked.value = new Map(rows.map((row) => [row.id, row])); };
+const add = (rows) => mark([...chosenRows.value, ...rows]);
+
 /** toggle chooses a row, or lets it go; a range starts there. */
 export function toggle(row) {
   anchor = row.id;
-  if (!isChosen(row.id)) return add([row]);
-  const left = new Map(marked.value);
-  left.delete(row.id);
-  marked.value = left;
+  if (isChosen(row.id)) mark(chosenRows.value.filter(({ id }) => id !== row.id));
+  else add([row]);
 }
 
 /** extend chooses all from where a range starts, or else from a row, to another. */
@@ -43,10 +45,6 @@ export function extend(from, to) {
 
 /** all chooses all rows that are there. */
 export const all = () => add(feed.value.rows);
-
-function add(rows) {
-  marked.value = new Map([...chosenRows.value, ...rows].map((row) => [row.id, row]));
-}
 
 /** place is the list that is shown: what is chosen is of it. */
 export const place = computed(() => { const { box, view, q } = route.value; return view + address({ box, q }); });

@@ -28,14 +28,16 @@ async function look() {
   if (watching) timer = setTimeout(look, PAUSE);
 }
 
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+/** put leaves a signal alone that has the same value. */
+function put(place, value) {
+  if (JSON.stringify(value) !== JSON.stringify(place.value)) place.value = value;
+}
 
 export async function load() {
   const number = ++asked, { show, find } = filter.value;
   try {
     const { sessions: rows } = await api.sessions({ open: show === 'open', errors: show === 'wrong', find: find.trim(), limit: LIMIT });
-    const now = { phase: 'ready', rows, problem: null };
-    if (number === asked && !same(now, sessions.value)) sessions.value = now;
+    if (number === asked) put(sessions, { phase: 'ready', rows, problem: null });
   } catch (problem) {
     if (!sessions.value.rows.length) sessions.value = { phase: 'failed', rows: [], problem };
   }
@@ -48,14 +50,10 @@ export function open(id) {
 }
 
 async function read(id) {
-  let talk = null, problem = null;
   try {
-    talk = await api.session(id);
-  } catch (error) {
-    problem = error;
+    const talk = await api.session(id);
+    if (session.value.id === id) put(session, { id, talk, problem: null });
+  } catch (problem) {
+    if (session.value.id === id && !session.value.talk) session.value = { id, talk: null, problem };
   }
-  const before = session.value;
-  if (before.id !== id || (problem && before.talk)) return;
-  if (talk && same(talk.lines, before.talk?.lines)) talk.lines = before.talk.lines;
-  session.value = { id, talk, problem };
 }

@@ -10,7 +10,7 @@ import { place } from './selection.js';
 
 const GRACE = 8000; // milliseconds to undo a deletion
 
-let pending = null; // {place, hint, send, back, removal, timer}
+let pending = null; // {place, send, back, removal, timer}
 
 /** removeRows deletes messages from a mailbox, or with '' from all. undone is called when they are back. */
 export function removeRows(rows, box, text, undone) {
@@ -19,7 +19,6 @@ export function removeRows(rows, box, text, undone) {
     removal: { rows, box },
     send: () => api.removeMany(rows.map(({ id }) => id), box),
     back: () => { feed.unhide(rows); undone?.(); },
-    failed: t.errors.deleteFailed,
   }, text);
 }
 
@@ -30,7 +29,6 @@ export function removeAll(box, text) {
     removal: { box, was: mailboxes.peek() },
     send: () => api.empty(box, until),
     back: feed.appear,
-    failed: t.errors.emptyFailed,
   }, text);
   feed.vanish(until);
 }
@@ -39,17 +37,16 @@ function begin(deletion, text) {
   settle();
   pending = { ...deletion, place: place.peek(), timer: setTimeout(settle, GRACE) };
   taken.value = [...taken.value, pending.removal];
-  say(text, { text: t.undo.undo, run: undo, title: t.undo.hint });
+  say(text, { text: t.undo.undo, run: undo });
 }
 
-/** undo brings back what was deleted last, as long as that goes. It returns whether it did. */
+/** undo brings back what was deleted last, as long as that goes. */
 export function undo() {
-  const { removal, back } = pending ?? {};
-  if (!removal) return false;
+  if (!pending) return;
+  const { removal, back } = pending;
   end();
   release(removal);
   back();
-  return true;
 }
 
 function end() {
@@ -63,7 +60,7 @@ const release = (removal) => { taken.value = taken.value.filter((one) => one !==
 /** settle tells the server now. */
 async function settle() {
   if (!pending) return;
-  const { removal, send, back, failed } = pending;
+  const { removal, send, back } = pending;
   end();
   removal.sent = true;
   try {
@@ -71,7 +68,7 @@ async function settle() {
   } catch (problem) {
     release(removal);
     back();
-    return fail(failed, problem);
+    return fail(problem);
   }
   load().catch(() => {});
 }

@@ -6,9 +6,7 @@ import { Dialogs, Toast } from './notices.js';
 import { Attempts } from './attempts.js';
 import { ClockPanel } from './clock.js';
 import { Compare, Picking } from './compare.js';
-import { Compose } from './compose.js';
 import { Divider } from './divider.js';
-import { Pending } from './keys.js';
 import { List } from './list.js';
 import { Mailboxes } from './mailboxes.js';
 import { Message } from './message.js';
@@ -30,18 +28,18 @@ export function App() {
   return html`
     <div class="app" data-shown=${shown} data-view=${view || undefined} style=${widths}>
       <${TopBar} />
-      ${(!one || shown === 'boxes') && html`<${Mailboxes} />`}
-      <${Divider} width=${boxesWidth} min=${150} max=${400} label=${t.mailboxes.title} />
-      ${(!one || shown === 'list') && html`<${views[view]} />`}
-      ${(!view || open) && html`<${Divider} width=${listWidth} min=${280} max=${720} label=${t.list.title} />`}
-      ${(room.value === 'wide' && (!view || open) || shown === 'message') && html`<${session && !id ? Session : Message} />`}
+      <main class="panes">
+        ${(!one || shown === 'boxes') && html`<${Mailboxes} />`}
+        <${Divider} width=${boxesWidth} min=${150} max=${400} label=${t.mailboxes.title} />
+        ${(!one || shown === 'list') && html`<${views[view]} />`}
+        ${(!view || open) && html`<${Divider} width=${listWidth} min=${280} max=${720} label=${t.list.title} />`}
+        ${(room.value === 'wide' && (!view || open) || shown === 'message') && html`<${session && !id ? Session : Message} />`}
+      </main>
       <${StatusStrip} />
     </div>
     <${ClockPanel} />
     <${Settings} />
     <${Picking} />
-    <${Pending} />
-    <${Compose} />
     <${Dialogs} />
     <${Toast} />`;
 }

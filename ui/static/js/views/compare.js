@@ -1,144 +1,121 @@
 // Two messages side by side, with what differs marked.
 import { useEffect, useState } from 'preact/hooks';
-import { htmlURL } from '../api.js';
-import { copyLink } from '../commands.js';
+import { htmlURL, message } from '../api.js';
 import { inTurns, rows } from '../diff.js';
 import { exact } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { address, follow, go, leave, route } from '../router.js';
 import { stored } from '../settings.js';
-import { both, cancel, compare, first, load } from '../state/compare.js';
+import { cancel, compare, first } from '../state/compare.js';
 import { t } from '../strings.js';
 import { Choice, Failure, IconButton, Loading } from './parts.js';
 
-const FOLD = 8;      // equal lines that are shown before they are folded
-const AROUND = 3;    // equal lines shown around what differs
-const SHOWN = 1000;  // lines in the document before one asks for more
-const LONGEST = 2e6; // characters of a side that are compared
+// Equal lines shown around what differs.
+const AROUND = 3;
+// Lines in the document before one asks for more.
+const SHOWN = 1000;
 
-const shown = stored('compare', 'rendered');
-const width = stored('compareWidth', 'full'), overlay = stored('compareOverlay', false);
+const TABS = ['preview', 'difference', 'text', 'source', 'headers'];
 
-const lines = (text) => (text ?? '').slice(0, LONGEST).split(/\r?\n/);
+const shown = stored('compare', TABS[0]);
+
 const sides = {
-  text: ({ text }) => lines(text),
-  html: (message) => (message.html ?? '').slice(0, LONGEST).split(/\r?\n|(?<=>)[ \t]*(?=<)/), // some write it all on one line
+  text: ({ text }) => (text ?? '').split(/\r?\n/),
+  // Some write it all on one line.
+  source: (message) => (message.html ?? '').split(/\r?\n|(?<=>)[ \t]*(?=<)/),
   headers: ({ headers }) => headers.map(({ name, value }) => `${name}: ${value}`),
 };
 
 export function Compare() {
-  const { a, b } = route.value;
-  useEffect(() => { load(); }, [a, b]);
-  const { phase, problem } = both.value;
+  const { sub } = route.value, [{ list, problem }, show] = useState({});
+  const load = () => {
+    const { a, b } = Object.fromEntries(new URLSearchParams(sub)), showHere = (found) => route.value.sub === sub && show(found);
+    show({});
+    Promise.all([message(a), message(b)]).then((list) => showHere({ list }), (problem) => showHere({ problem }));
+  };
+  useEffect(load, [sub]);
   return html`
-    <section class="list view compare" aria-label=${t.compare.title} aria-busy=${phase === 'loading'}>
+    <section class="list view compare" aria-label=${t.compare.title} aria-busy=${!list && !problem}>
       <header class="pane-head">
-        <${IconButton} name="back" label="${t.actions.back} (Escape)" onClick=${leave} />
+        <${IconButton} name="back" label="${t.actions.back} (Escape)" onClick=${() => leave()} />
         <h1>${t.compare.title}</h1>
-        <${IconButton} name="swap" label=${t.compare.swap} onClick=${() => go({ view: 'compare', a: b, b: a }, { replace: true })} />
-        <${IconButton} name="copy" label="${t.commands.copyLink} (y)" onClick=${copyLink} />
       </header>
-      ${phase === 'loading' && html`<${Loading} text=${t.message.loading} />`}
-      ${phase === 'failed' && html`<${Failure} text=${t.errors.messageFailed} problem=${problem} retry=${load} />`}
-      ${phase === 'ready' && html`<${Both} ...${both.value} />`}
+      ${list ? html`<${Both} list=${list} />`
+        : problem ? html`<${Failure} problem=${problem} retry=${load} />`
+        : html`<${Loading} text=${t.message.loading} />`}
     </section>`;
 }
 
-function Both({ a, b }) {
+function Both({ list }) {
   const { value: tab } = shown;
   return html`
-    <div class="bar compare-bar">
-      <${Choice} label=${t.compare.what} options=${Object.entries(t.compare.tabs)} value=${tab} onChange=${(one) => { shown.value = one; }} />
-      ${tab === 'rendered' && html`
-        <${Choice} label=${t.compare.how} options=${[[false, t.compare.beside], [true, t.compare.overlay]]} value=${overlay.value} onChange=${(on) => { overlay.value = on; }} />
-        <${Choice} label=${t.compare.width} options=${Object.entries(t.compare.widths)} value=${width.value} onChange=${(one) => { width.value = one; }} />
-        ${overlay.value && html`<span class="where">${t.compare.overlayHint}</span>`}`}
+    <div class="bar">
+      <${Choice} label=${t.compare.title} options=${TABS.map((one) => [one, t.message.tabs[one] ?? t.compare.difference])} value=${tab} onChange=${(one) => { shown.value = one; }} />
+      ${tab === 'difference' && html`<span class="where">${t.compare.hint}</span>`}
     </div>
-    <div class="two heads"><${Head} message=${a} /><${Head} message=${b} /></div>
-    ${tab === 'rendered' ? html`<${Rendered} a=${a} b=${b} />`
-      : tab === 'text' && a.text === null && b.text === null ? html`<p class="hint">${t.message.noText}</p>`
-      : html`<${Lines} key=${tab + a.id + b.id} a=${a} b=${b} of=${sides[tab]} />`}`;
+    <div class="two heads">${list.map(Head)}</div>
+    ${!sides[tab] ? html`<${Rendered} list=${list} over=${tab === 'difference'} />`
+      : list.every((message) => message[tab] === null) ? html`<p class="hint">${t.message.noText}</p>`
+      : html`<${Lines} key=${tab + list.map(({ id }) => id)} list=${list} of=${sides[tab]} />`}`;
 }
 
-const Head = ({ message: { id, subject, receivedAt } }) => html`
+const Head = ({ id, subject, receivedAt }) => html`
   <p><a href=${address({ id })} onClick=${follow(() => go({ id }))}>${subject || t.noSubject}</a> <time datetime=${receivedAt}>${exact(receivedAt)}</time></p>`;
 
 /** The mails as they look. Frames tell nothing of their height: both are tall, and are scrolled together by what they are in. */
-function Rendered({ a, b }) {
-  const frame = ({ id, html: source }, side) => (source === null
-    ? html`<p class="hint">${t.message.noHtml}</p>`
-    : html`<iframe key=${id} src=${htmlURL(id)} title="${t.message.htmlFrame}: ${side}" sandbox="" referrerpolicy="no-referrer"></iframe>`);
-  return html`
-    <div class="rendered" tabindex="0" role="group" aria-label=${t.compare.tabs.rendered}>
-      <div class=${overlay.value ? 'over' : 'two'} data-width=${width.value}>${frame(a, 'A')}${frame(b, 'B')}</div>
-    </div>`;
-}
+const Rendered = ({ list, over }) => html`
+  <div class="rendered" tabindex="0" role="group" aria-label=${t.message.tabs.preview}>
+    <div class=${over ? 'over' : 'two'}>
+      ${list.map(({ id, html: source }, i) => (source === null
+        ? html`<p class="hint">${t.message.noHtml}</p>`
+        : html`<iframe key=${id} src=${htmlURL(id)} title="${t.message.htmlFrame} ${i + 1}" sandbox="" referrerpolicy="no-referrer"></iframe>`))}
+    </div>
+  </div>`;
 
-function Lines({ a, b, of }) {
-  const [compared, setCompared] = useState(null);
-  useEffect(() => {
-    const stop = new AbortController(), from = of(a), to = of(b);
-    inTurns(rows(from, to), stop.signal).then((list) => setCompared({ from, to, parts: folds(list), differing: list.filter(({ same }) => !same).length }), () => {});
-    return () => stop.abort();
-  }, [a, b]);
-  if (!compared) return html`<${Loading} text=${t.compare.comparing} />`;
-  return html`<${Compared} ...${compared} />`;
-}
-
-/** folds are stretches of rows, those of many equal ones to be opened. */
-function folds(list) {
-  const parts = [];
-  for (let i = 0; i < list.length;) {
-    let end = i;
-    while (end < list.length && Boolean(list[end].same) === Boolean(list[i].same)) end++;
-    const before = i ? AROUND : 0, after = end < list.length ? AROUND : 0;
-    if (list[i].same && end - i > FOLD + before + after) {
-      parts.push({ rows: list.slice(i, i + before) }, { rows: list.slice(i + before, end - after), folded: true }, { rows: list.slice(end - after, end) });
-    } else {
-      parts.push({ rows: list.slice(i, end) });
-    }
-    i = end;
-  }
-  return parts;
-}
-
-function Compared({ from, to, parts, differing }) {
-  const [open, setOpen] = useState([]);
+function Lines({ list, of }) {
+  const [lines, setLines] = useState(null);
+  const [whole, setWhole] = useState(false);
   const [limit, setLimit] = useState(SHOWN);
-  let left = limit;
-  const take = (list) => {
-    const some = list.slice(0, left);
-    left -= some.length;
-    return some;
-  };
+  useEffect(() => {
+    const stop = new AbortController();
+    inTurns(rows(...list.map(of)), stop.signal).then(setLines);
+    return () => stop.abort();
+  }, []);
+  if (!lines) return html`<${Loading} text=${t.compare.title} />`;
+  const differing = lines.filter(({ same }) => !same).length;
+  const isNear = (i) => whole || lines.slice(Math.max(0, i - AROUND), i + AROUND + 1).some(({ same }) => !same);
+  const near = [...lines.keys()].filter(isNear).concat(lines.length), some = near.slice(0, limit);
+  const fold = (n) => html`
+    <div role="row" class="fold"><div role="cell"><button type="button" class="link-button" onClick=${() => setWhole(true)}>${t.compare.equal(n)}</button></div></div>`;
   return html`
     <p class="bar" role="status">${differing ? t.compare.differing(differing) : t.compare.same}</p>
     <div class="lines" role="table" aria-label=${t.compare.title} tabindex="0">
-      ${parts.map(({ rows: list, folded }, i) => left > 0 && (folded && !open.includes(i)
-        ? html`<div role="row" class="fold" key="fold-${i}"><div role="cell"><button type="button" class="link-button" onClick=${() => setOpen([...open, i])}>${icon('chevron')}${t.compare.equal(list.length)}</button></div></div>`
-        : take(list).map((row) => html`<${Row} key="${row.a},${row.b}" row=${row} from=${from} to=${to} />`)))}
+      ${some.map((at, i) => {
+        const gap = at - (some[i - 1] ?? -1) - 1;
+        return [gap > 0 && fold(gap), at < lines.length && html`<${Row} key=${at} ...${lines[at]} />`];
+      })}
     </div>
-    ${left <= 0 && html`<p class="bar"><button type="button" class="link-button" onClick=${() => setLimit(limit + SHOWN)}>${t.actions.more}</button></p>`}`;
+    ${near.length > limit && html`<p class="bar"><button type="button" class="link-button" onClick=${() => setLimit(limit + SHOWN)}>${t.actions.more}</button></p>`}`;
 }
 
-function Row({ row: { same, a, b, left, right }, from, to }) {
-  const side = (at, pieces, text, kind) => html`
-    <div role="cell" class=${pieces ? kind : ''} data-none=${at < 0 ? '' : undefined}>
-      <i>${at < 0 ? '' : at + 1}</i><code>${pieces ? pieces.map(([differs, piece]) => (differs ? html`<mark>${piece}</mark>` : piece)) : text}</code>
+function Row({ same, a, b, left, right }) {
+  const side = (at, pieces, kind) => html`
+    <div role="cell" class=${at < 0 ? 'none' : !same && kind}>
+      <i>${at >= 0 && at + 1}</i><code>${pieces.map(([differs, text]) => (differs ? html`<mark>${text}</mark>` : text))}</code>
     </div>`;
-  return html`<div role="row" data-same=${same ? '' : undefined}>${side(a, left, same && from[a], 'gone')}${side(b, right, same && to[b], 'come')}</div>`;
+  return html`<div role="row" class=${same && 'same'}>${side(a, left, 'gone')}${side(b, right, 'come')}</div>`;
 }
 
 /** What to do for the second message, once the first was chosen. */
 export function Picking() {
-  const { value: one } = first;
+  const { id, subject, like } = first.value ?? {};
   return html`
     <div class="picking" role="status">
-      ${one && html`
-        <p>${icon('swap')} <span>${t.compare.pick(one.subject || t.noSubject)}</span></p>
+      ${id && html`
+        <p>${icon('compare')} <span>${t.compare.pick(subject || t.noSubject)}</span></p>
         <p class="buttons">
-          ${one.like && html`<button type="button" class="button primary" title=${exact(one.like.receivedAt)} onClick=${() => { cancel(); compare(one.id, one.like.id); }}>${t.compare.like}</button>`}
+          ${like && html`<button type="button" class="button primary" title=${exact(like.receivedAt)} onClick=${() => { cancel(); compare([id, like.id]); }}>${t.compare.like}</button>`}
           <button type="button" class="button" onClick=${cancel}>${t.actions.cancel}</button>
         </p>`}
     </div>`;

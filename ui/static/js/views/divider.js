@@ -6,12 +6,9 @@ const STEP = 16;
 
 export function Divider({ width, min, max, label }) {
   const set = (value) => { width.value = Math.round(Math.min(max, Math.max(min, value))); };
-  const onPointerDown = (event) => {
-    const line = event.currentTarget, from = event.clientX - width.value;
-    const onMove = (move) => set(move.clientX - from);
-    line.setPointerCapture(event.pointerId);
-    line.addEventListener('pointermove', onMove);
-    line.addEventListener('lostpointercapture', () => line.removeEventListener('pointermove', onMove), { once: true });
+  const onPointerDown = ({ currentTarget: line, pointerId }) => line.setPointerCapture(pointerId);
+  const onPointerMove = ({ currentTarget: line, pointerId, clientX }) => {
+    if (line.hasPointerCapture(pointerId)) set(clientX - line.previousElementSibling.getBoundingClientRect().left);
   };
   const onKeyDown = (event) => {
     const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
@@ -20,5 +17,5 @@ export function Divider({ width, min, max, label }) {
   return html`
     <div class="divider" role="separator" aria-orientation="vertical" tabindex="0"
       aria-label="${t.actions.drag}: ${label}" aria-valuenow=${width.value} aria-valuemin=${min} aria-valuemax=${max}
-      onPointerDown=${onPointerDown} onKeyDown=${onKeyDown}></div>`;
+      onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onKeyDown=${onKeyDown}></div>`;
 }

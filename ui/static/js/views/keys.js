@@ -1,7 +1,6 @@
-// Keys as they are shown: caps, the list of all, and what may follow a first one.
-import { after, commands, words } from '../commands.js';
+// Keys as they are shown: caps, and the list of all.
+import { commands, words } from '../commands.js';
 import { html } from '../html.js';
-import { pending } from '../keys.js';
 import { t } from '../strings.js';
 import { Title } from './parts.js';
 
@@ -21,24 +20,16 @@ const AllKeys = ({ keys }) => (keys.length > 3
 export const KeyList = ({ of }) => html`
   <dl class="keys">${of.map((one) => html`<dt><${AllKeys} keys=${one.keys} /></dt><dd>${words(one)}</dd>`)}</dl>`;
 
-export const named = (...names) => names.map((name) => commands.find((one) => one.name === name));
+export const named = (...names) => commands.filter(({ name }) => names.includes(name));
 
 export function KeysDialog({ close }) {
   const places = [...new Set(commands.map(({ place }) => place))];
   return html`
     <div class="dialog-body">
-      <${Title} text=${t.keys.title} close=${close} />
+      <${Title} text=${t.commands.help} close=${close} />
       <div class="key-groups">
         ${places.map((place) => html`
-          <section><h3>${t.keys.places[place]}</h3><${KeyList} of=${commands.filter((one) => one.place === place && one.keys.length)} /></section>`)}
+          <section><h3>${t.keys[place]}</h3><${KeyList} of=${commands.filter((one) => one.place === place && one.keys.length)} /></section>`)}
       </div>
     </div>`;
 }
-
-/** What may follow the first of two keys, for who hesitates. */
-export const Pending = () => html`
-  <div class="pending" role="status">
-    ${pending.value && html`
-      <p><kbd>${pending.value}</kbd> ${t.keys.then}</p>
-      <dl class="keys">${after(pending.value).map((one) => html`<dt>${cap(one.keys.find((key) => key.startsWith(pending.value + ' ')).slice(2))}</dt><dd>${words(one)}</dd>`)}</dl>`}
-  </div>`;

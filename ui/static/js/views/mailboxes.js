@@ -3,69 +3,60 @@ import { signal } from '@preact/signals';
 import { applies, pin } from '../commands.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
-import { count, short, span } from '../format.js';
+import { count } from '../format.js';
 import { address, follow, go, route } from '../router.js';
 import { density, pinned, room } from '../settings.js';
-import { clock, now, real } from '../state/clock.js';
 import { addresses, filter, fold, load, mailboxes, matching, tree } from '../state/mailboxes.js';
 import { places } from '../state/places.js';
 import { t } from '../strings.js';
 import { Failure, Loading } from './parts.js';
 import { Windowed } from './windowed.js';
 
-export function Mailboxes() {
+export const Mailboxes = () => html`
+  <nav class="boxes" aria-label=${t.mailboxes.title}>
+    ${room.value === 'narrow' && html`<h1 class="unseen">${t.mailboxes.title}</h1>`}
+    <${Filter} />
+    <${Counted} to=${inside('')} name=${t.allMail} counts=${mailboxes.value.total} />
+    <ul class="places">
+      ${places.filter(applies).map(({ name, view, box, n = () => 0, more }) => html`
+        <li key=${name}><${Entry} class="box place" to=${{ view, box }} sign=${name} label=${t.places[name]} title=${t.places.hints[name]} n=${n() > 0 && count(n()) + (more?.() ? '+' : '')} /></li>`)}
+    </ul>
+    <${Boxes} />
+  </nav>`;
+
+/** A row of the pane: a link to a place, or a button. */
+function Entry({ to, sign, label, domain, unseen, n, ...rest }) {
+  const { view, box } = route.value;
+  const current = to && (to.view ? to.view === view : !view && (to.box ?? '') === box);
   return html`
-    <nav class="boxes" aria-label=${t.mailboxes.title}>
-      <${Filter} />
-      <${Box} name="" box=${mailboxes.value.total} label=${t.allMail} />
-      <${Places} />
-      <${Boxes} />
-      <${ClockButton} />
-    </nav>`;
+    <${to ? 'a' : 'button'} class="box" href=${to && address(to)} aria-current=${current ? 'page' : undefined} onClick=${to && follow(() => go(to))} ...${rest}>
+      ${sign && icon(sign)}<span class="name">${label}${domain && html`<span class="domain">${domain}</span>`}</span>
+      ${unseen > 0 && html`<span class="unseen-count">${count(unseen)}</span>`}
+      ${n && html`<span class="count">${n}</span>`}
+    <//>`;
 }
 
-/** What is beside the mailboxes of recipients. */
-const Places = () => html`
-  <ul class="places">
-    ${places.filter(applies).map(({ name, view, box, n = () => 0, more }) => html`
-      <${Place} key=${name} view=${view} box=${box} name=${name} label=${t.places[name]} n=${n()} more=${more?.()} />`)}
-  </ul>`;
+/** An entry with the counts {messages, unseen} of a mailbox, of a group, or of all mail. */
+const Counted = ({ counts: { messages, unseen }, name, ...rest }) => html`
+  <${Entry} unseen=${unseen} n=${count(messages)} title="${name} · ${t.mailboxes.count(messages, unseen)}" label=${name} ...${rest} />`;
 
-function Place({ view = '', box = '', name, label, n = 0, more }) {
-  const { view: shown, box: inside } = route.value;
-  const current = view ? shown === view : !shown && inside === box;
-  return html`
-    <li><a class="box place" href=${address({ view, box })} title=${t.places.hints[name]} aria-current=${current ? 'page' : undefined} onClick=${follow(() => go({ view, box }))}>
-      ${icon(name)}<span class="name">${label}</span>
-      ${n > 0 && html`<span class="count">${count(n)}${more && '+'}</span>`}
-    </a></li>`;
-}
-
-function ClockButton() {
-  const { ahead, frozen, speed } = clock.value;
-  const how = real.value ? short(now.value) : frozen ? t.clock.frozen : speed !== 1 ? t.clock.times(speed) : (ahead < 0 ? '−' : '+') + span(Math.abs(ahead));
-  return html`
-    <button type="button" class="box place clock-button" data-unreal=${real.value ? undefined : ''} popovertarget="clock" title="${t.clock.hint} (c)">
-      ${icon('clock')}<span class="name">${t.places.clock}</span><span class="count">${how}</span>
-    </button>`;
-}
+/** inside is the place that a mailbox is; a search goes along. */
+const inside = (box) => ({ box, q: route.value.q });
 
 function Filter() {
   const onKeyDown = (event) => {
-    if (event.key === 'Escape') {
-      filter.value = '';
-      event.target.blur();
-      event.stopPropagation();
-    } else if (event.key === 'Enter' && matching.value.length) {
-      go({ box: matching.value[0].address, q: route.value.q });
-      event.target.blur();
-    }
+    const { key, target } = event, [first] = matching.value;
+    if (key === 'Escape') filter.value = '';
+    else if (key === 'Enter' && first) go(inside(first.address));
+    else return;
+    target.blur();
+    event.stopPropagation();
   };
   return html`
     <label class="filter">
       ${icon('search')}
-      <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder=${t.mailboxes.filter} aria-label=${t.mailboxes.filter}
-        value=${filter.value} onInput=${(event) => { filter.value = event.target.value; }} onKeyDown=${onKeyDown} />
+      <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder=${t.commands.filter} aria-label=${t.commands.filter}
+        value=${filter.value} onInput=${({ target }) => { filter.value = target.value; }} onKeyDown=${onKeyDown} />
       <kbd>f</kbd>
     </label>`;
 }
@@ -73,9 +64,8 @@ function Filter() {
 function Boxes() {
   const { phase, problem } = mailboxes.value;
   if (phase === 'loading') return html`<${Loading} text=${t.mailboxes.title} />`;
-  if (phase === 'failed') return html`<${Failure} text=${t.errors.boxesFailed} problem=${problem} retry=${() => load().catch(() => {})} />`;
-  if (!addresses.value.length) return html`<p class="hint">${t.mailboxes.none}</p>`;
-  if (!matching.value.length) return html`<p class="hint">${t.mailboxes.noMatch(filter.value)}</p>`;
+  if (phase === 'failed') return html`<${Failure} problem=${problem} retry=${() => load().catch(() => {})} />`;
+  if (!matching.value.length) return html`<p class="hint">${addresses.value.length ? t.search.none : t.mailboxes.none}</p>`;
   return html`<${Tree} rows=${tree.value} />`;
 }
 
@@ -83,15 +73,15 @@ function Boxes() {
 const cursor = signal('');
 
 function Tree({ rows }) {
-  const rowHeight = room.value === 'narrow' ? 40 : density.value === 'compact' ? 24 : 28; // for fingers, or for a pointer
+  // For fingers, or for a pointer.
+  const rowHeight = room.value === 'narrow' ? 40 : density.value === 'compact' ? 24 : 28;
   const at = rows.findIndex(({ key }) => key === cursor.value);
-  const onFocus = () => { if (at < 0) cursor.value = rows.some(({ key }) => key === route.value.box) ? route.value.box : rows[0].key; };
+  const onFocus = () => { if (at < 0) cursor.value = (rows.find(({ key }) => key === route.value.box) ?? rows[0]).key; };
   const onKeyDown = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !steer(event.key, rows, at)) return;
-    event.preventDefault();
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && steer(event.key, rows, at)) event.preventDefault();
   };
   return html`
-    <${Windowed} items=${rows} keyOf=${({ key }) => key} rowHeight=${rowHeight} follow=${cursor.value || route.value.box} class="tree"
+    <${Windowed} items=${rows} first=${0} keyOf=${({ key }) => key} rowHeight=${rowHeight} follow=${cursor.value || route.value.box} class="tree"
       role="tree" tabindex="0" aria-label=${t.mailboxes.title} aria-activedescendant=${at < 0 ? undefined : `box-${at}`} onFocus=${onFocus} onKeyDown=${onKeyDown}>
       ${(row, i) => html`<${Item} row=${row} i=${i} />`}
     <//>`;
@@ -105,46 +95,24 @@ function steer(key, rows, at) {
     case 'ArrowUp': to(at - 1); break;
     case 'Home': to(0); break;
     case 'End': to(rows.length - 1); break;
-    case 'ArrowRight': row?.open ? to(at + 1) : row?.domain !== undefined && fold(row.domain, false); break;
+    case 'ArrowRight': row?.open ? to(at + 1) : row?.boxes && fold(row.domain, false); break;
     case 'ArrowLeft': row?.open ? fold(row.domain, true) : to(rows.findLastIndex(({ level }, i) => i <= at && level === 1)); break;
-    case 'Enter': case ' ': if (row) show(row); break;
-    case 'p': if (row?.box) pin(row.key); break;
+    case 'Enter': case ' ': if (row) row.boxes ? fold(row.domain, row.open) : go(inside(row.key)); break;
+    case 'p': if (row && !row.boxes) pin(row.key); break;
     default: return false;
   }
   return true;
 }
 
-const show = ({ box, domain, open }) => (box ? go({ box: box.address, q: route.value.q }) : fold(domain, open));
-
 function Item({ row, i }) {
-  const { level, box, domain, open, messages, unseen, at, of, key } = row;
-  const fixed = box && pinned.value.includes(key);
-  const label = box ? key : domain || t.mailboxes.noDomain;
+  const { key, level, at, of, boxes, open, domain } = row;
+  const fixed = pinned.value.includes(key), split = key.includes('@') ? key.lastIndexOf('@') : key.length;
   return html`
-    <div class="treeitem" role="treeitem" id="box-${i}" aria-level=${level} aria-posinset=${at} aria-setsize=${of} aria-expanded=${open} aria-selected=${Boolean(box) && route.value.box === key} data-cursor=${cursor.value === key ? '' : undefined}>
-      ${box
-        ? html`
-          <${Box} name=${key} box=${box} label=${key} short=${level === 2} tabindex="-1" star=${fixed} />
-          <button type="button" class="pin" tabindex="-1" aria-hidden="true" aria-pressed=${Boolean(fixed)} title="${t.mailboxes.pin[fixed ? 'no' : 'yes']} (p)" onClick=${() => pin(key)}>${icon('pin')}</button>`
+    <div class="treeitem" role="treeitem" id="box-${i}" aria-level=${level} aria-posinset=${at} aria-setsize=${of} aria-expanded=${open} aria-selected=${!boxes && route.value.box === key} data-cursor=${cursor.value === key ? '' : undefined}>
+      ${boxes
+        ? html`<${Counted} class="box group" sign="chevron" name=${domain} counts=${row} tabindex="-1" onClick=${() => fold(domain, open)} />`
         : html`
-          <button type="button" class="box group" tabindex="-1" title="${label} · ${t.mailboxes.count(messages, unseen)}" onClick=${() => fold(domain, open)}>
-            ${icon('chevron')}<span class="name">${label}</span>
-            ${unseen > 0 && html`<span class="unseen-count">${count(unseen)}</span>`}
-            <span class="count">${count(messages)}</span>
-          </button>`}
+          <${Counted} to=${inside(key)} class=${level === 2 ? 'box leaf' : 'box'} sign=${fixed && 'pin'} name=${key} label=${key.slice(0, split)} domain=${level === 1 && key.slice(split)} counts=${row} tabindex="-1" />
+          <button type="button" class="pin" tabindex="-1" aria-hidden="true" aria-pressed=${fixed} title="${t.commands.pin} (p)" onClick=${() => pin(key)}>${icon('pin')}</button>`}
     </div>`;
-}
-
-function Box({ name, box, label, short: local, star, tabindex }) {
-  const at = label === name ? label.lastIndexOf('@') : -1, domain = at > 0 ? label.slice(at) : '';
-  const { box: shown, view, q } = route.value; // a search goes along
-  const current = !view && shown === name;
-  return html`
-    <a class=${local ? 'box leaf' : 'box'} href=${address({ box: name, q })} tabindex=${tabindex} aria-current=${current ? 'page' : undefined} data-unread=${box.unseen > 0 ? '' : undefined} data-empty=${box.messages ? undefined : ''}
-      title="${label} · ${t.mailboxes.count(box.messages, box.unseen)}" onClick=${follow(() => go({ box: name, q }))}>
-      ${star && icon('pin')}
-      <span class="name">${label.slice(0, label.length - domain.length)}${!local && html`<span class="domain">${domain}</span>`}</span>
-      ${box.unseen > 0 && html`<span class="unseen-count">${count(box.unseen)}</span>`}
-      <span class="count">${count(box.messages)}</span>
-    </a>`;
 }

@@ -1,32 +1,27 @@
 // The pane on the right: one message, who sent it to whom, and its tabs.
 import { useEffect } from 'preact/hooks';
 import { canRequeue, removeMessage, requeue, toggleSeen } from '../actions.js';
-import * as api from '../api.js';
+import { rawURL } from '../api.js';
 import { bytes, exact, when } from '../format.js';
 import { html } from '../html.js';
-import { icon } from '../icons.js';
 import { close, route } from '../router.js';
 import { room, tab } from '../settings.js';
 import { seenIn } from '../state/feed.js';
 import { mailboxes } from '../state/mailboxes.js';
-import { find } from '../state/found.js';
 import { open, opened } from '../state/reader.js';
 import { t } from '../strings.js';
-import { ChecksTab, Defects } from './checks.js';
 import { SendTools } from './compose.js';
-import { Found } from './found.js';
+import { ChecksTab, Defects, Found } from './found.js';
 import { HeadersTab } from './headers.js';
 import { KeyList, named } from './keys.js';
-import { Failure, IconButton, Loading } from './parts.js';
+import { Download, Failure, IconButton, Loading } from './parts.js';
 import { People } from './people.js';
 import { PreviewTab } from './preview.js';
-import { RawTab } from './raw.js';
 import { SessionTab } from './session.js';
-import { SourceTab } from './source.js';
+import { RawTab, SourceTab, TextTab } from './source.js';
 import { StructureTab } from './structure.js';
-import { TABS, tabFor } from './tabs.js';
-import { TextTab } from './text.js';
-import { Origin, Related, Timeline } from './timeline.js';
+import { TABS, lacks, tabFor } from './tabs.js';
+import { Related, Timeline } from './timeline.js';
 import { Welcome } from './welcome.js';
 
 const bodies = {
@@ -36,25 +31,23 @@ const bodies = {
 export function Message() {
   const { phase, message } = opened.value;
   return html`
-    <main class="message" aria-busy=${phase === 'loading'}>
+    <section class="message" aria-label=${message ? message.subject || t.noSubject : t.message.none} aria-busy=${phase === 'loading'}>
       ${phase !== 'none' && html`<${Tools} message=${message} />`}
       <${Body} />
-    </main>`;
+    </section>`;
 }
 
 function Tools({ message }) {
-  const { id, box } = route.value;
+  const { id, box } = route.value, wide = room.value === 'wide';
   return html`
     <header class="pane-head">
-      ${room.value === 'wide'
-        ? html`<${IconButton} name="close" label="${t.actions.close} (Escape)" onClick=${close} />`
-        : html`<${IconButton} name="back" label=${t.actions.back} onClick=${close} />`}
+      <${IconButton} name=${wide ? 'close' : 'back'} label=${wide ? `${t.actions.close} (Escape)` : t.actions.back} onClick=${close} />
       <span class="space"></span>
       ${message && html`
         <${IconButton} name="unread" label="${seenIn(box, message) ? t.actions.unread : t.actions.read} (u)" onClick=${toggleSeen} />
         ${message.deliveries.some(canRequeue) && html`<${IconButton} name="retry" label=${t.queue.actions.requeue} onClick=${() => requeue([message])} />`}
         <${SendTools} message=${message} />
-        <a class="icon-button" href=${api.asFile(api.rawURL(id))} download="${id}.eml" title=${t.actions.download} aria-label=${t.actions.download}>${icon('download')}</a>
+        <${Download} url=${rawURL(id)} name="${id}.eml" />
         <${IconButton} name="trash" label="${t.actions.remove} (#)" onClick=${removeMessage} />`}
     </header>`;
 }
@@ -65,7 +58,7 @@ function Body() {
     case 'none': return html`<${Nothing} />`;
     case 'loading': return html`<${Loading} text=${t.message.loading} />`;
     case 'gone': return html`<div class="nothing"><p class="what">${t.message.gone}</p><p>${t.message.goneHint}</p></div>`;
-    case 'failed': return html`<${Failure} text=${t.errors.messageFailed} problem=${problem} retry=${() => open(id, route.value.box)} />`;
+    case 'failed': return html`<${Failure} problem=${problem} retry=${() => open(id, route.value.box)} />`;
     default: return html`<${Opened} key=${id} message=${message} />`;
   }
 }
@@ -74,55 +67,43 @@ function Nothing() {
   const { phase, total } = mailboxes.value;
   if (phase === 'loading') return null;
   if (!total.messages) return html`<${Welcome} />`;
-  return html`
-    <div class="nothing">
-      <p>${t.message.none}</p>
-      <${KeyList} of=${named('next', 'previous', 'open', 'palette', 'help')} />
-    </div>`;
+  return html`<div class="nothing"><p>${t.message.none}</p><${KeyList} of=${named('next', 'previous', 'open', 'palette', 'help')} /></div>`;
 }
 
 function Opened({ message }) {
-  const current = tabFor(tab.value, message);
-  useEffect(() => find(message.id), [message.id]);
+  const { subject, receivedAt, size, defects } = message, current = tabFor(message);
   return html`
     <article>
-      <h2>${message.subject || t.noSubject}</h2>
+      <h1>${subject || t.noSubject}</h1>
       <${People} message=${message} />
       <p class="facts">
-        <time datetime=${message.receivedAt}>${exact(message.receivedAt)}</time>
-        <span>${when(message.receivedAt)}</span>
-        <span>${bytes(message.size)}</span>
-        <${Defects} defects=${message.defects} />
+        <time datetime=${receivedAt}>${exact(receivedAt)}</time><span>${when(receivedAt)}</span><span>${bytes(size)}</span>
+        <${Defects} defects=${defects} />
       </p>
-      <${Origin} session=${message.session} />
       <${Related} message=${message} />
       <${Timeline} message=${message} />
       <${Found} message=${message} />
     </article>
     <${Tabs} message=${message} current=${current} />
-    <div class="tab-body" role="tabpanel" id="tab-body" aria-labelledby="tab-${current}" tabindex="0">
-      <${bodies[current]} message=${message} />
-    </div>`;
+    <div class="tab-body" role="tabpanel" id="tab-body" aria-labelledby="tab-${current}" tabindex="0"><${bodies[current]} message=${message} /></div>`;
 }
 
 function Tabs({ message, current }) {
-  const onKeyDown = (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const onKeyDown = ({ key }) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
     if (!step) return;
-    const next = TABS[(TABS.indexOf(current) + step + TABS.length) % TABS.length];
-    tab.value = next;
-    document.getElementById(`tab-${next}`).focus();
+    const usable = TABS.filter((name) => !missing[name]);
+    tab.value = usable.at((usable.indexOf(current) + step) % usable.length);
+    document.getElementById(`tab-${tab.value}`).focus();
   };
-  useEffect(() => document.getElementById(`tab-${current}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [current]);
-  const missing = { preview: message.html === null, source: message.html === null, text: message.text === null };
-  const counts = { structure: message.attachments.length, checks: message.defects.length };
+  useEffect(() => document.getElementById(`tab-${current}`).scrollIntoView({ block: 'nearest', inline: 'nearest' }), [current]);
+  const missing = lacks(message), counts = { structure: message.attachments.length, checks: message.defects.length };
   return html`
     <div class="tabs" role="tablist" onKeyDown=${onKeyDown}>
       ${TABS.map((name) => html`
         <button key=${name} id="tab-${name}" type="button" role="tab" aria-selected=${name === current} aria-controls="tab-body"
           tabindex=${name === current ? 0 : -1} disabled=${missing[name]} onClick=${() => { tab.value = name; }}>
-          ${t.message.tabs[name]}
-          ${counts[name] > 0 && html`<span class="count">${counts[name]}</span>`}
+          ${t.message.tabs[name]}${counts[name] > 0 && html`<span class="count">${counts[name]}</span>`}
         </button>`)}
     </div>`;
 }

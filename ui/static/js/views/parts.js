@@ -1,9 +1,12 @@
 // Small things that several views are made of.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { copy } from '../actions.js';
+import { asFile } from '../api.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { reply as said } from '../format.js';
+import { address, follow, go, route } from '../router.js';
+import { room } from '../settings.js';
 import { t } from '../strings.js';
 
 /** A button that is an icon; its name is shown on hover and read aloud. */
@@ -14,8 +17,10 @@ export const IconButton = ({ name, label, onClick, ...rest }) => html`
 export const QuietButton = ({ name, label, onClick, ...rest }) => html`
   <button type="button" class="quiet-button" title=${label} onClick=${onClick} ...${rest}>${icon(name)}<span>${label}</span></button>`;
 
-const signs = {
-  delivered: 'check', queued: 'clock', held: 'pause', bouncing: 'bounce', relayed: 'relay', bounced: 'bounce', reported: 'unread', lost: 'close',
+/** The icons of states, and of the steps that lead to them. */
+export const signs = {
+  delivered: 'check', queued: 'clock', held: 'pause', bouncing: 'bounce', relayed: 'relay', bounced: 'bounce', reported: 'unread', lost: 'close', received: 'inbox', kept: 'check', thawed: 'play',
+  retried: 'retry', rerouted: 'rules', deferred: 'retry', failed: 'attempts', expired: 'clock', warned: 'warning', released: 'relay', refused: 'attempts', discarded: 'close',
 };
 
 /** How far a delivery has come: a sign, a colour and a word. */
@@ -27,13 +32,10 @@ export const Reply = ({ reply }) => reply && html`<span class="reply" data-class
 /** useCopy is [whether a text was copied just now, what copies it]. */
 function useCopy(text) {
   const [copied, setCopied] = useState(false);
-  const timer = useRef(0);
-  useEffect(() => () => clearTimeout(timer.current), []);
   return [copied, async () => {
     if (!(await copy(text))) return;
     setCopied(true);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(setCopied, 1500, false);
+    setTimeout(setCopied, 1500, false);
   }];
 }
 
@@ -59,11 +61,11 @@ export function Copyable({ text, label, class: name = '' }) {
 export const Loading = ({ text }) => html`<p class="loading" role="status"><span class="bar"></span>${text}</p>`;
 
 /** What went wrong, what the server said about it, and a way on. */
-export const Failure = ({ text, problem, retry }) => html`
+export const Failure = ({ problem, retry }) => html`
   <div class="failure" role="alert">
     ${icon('warning')}
     <div>
-      <p class="what">${text}</p>
+      <p class="what">${t.errors.load}</p>
       <p>${problem?.message}</p>
       ${retry && html`<button type="button" class="button" onClick=${retry}>${t.actions.retry}</button>`}
     </div>
@@ -76,6 +78,88 @@ export const Choice = ({ label, options, value, onChange }) => html`
       <button key=${key} type="button" role="radio" aria-checked=${key === value} onClick=${() => onChange(key)}>${text}</button>`)}
   </div>`;
 
+/** A link that saves what is at a url. */
+export const Download = ({ url, name }) => html`<a class="icon-button" href=${asFile(url)} download=${name} title=${t.actions.download} aria-label=${t.actions.download}>${icon('download')}</a>`;
+
+/** A link to another place of the page. */
+export const Link = ({ to, text }) => html`<a href=${address(to)} onClick=${follow(() => go(to))}>${text}</a>`;
+
+/** The first of a list, and a button that shows the rest; tag is what the button stands in. */
+export function Some({ of, most, each, tag = 'span' }) {
+  const [all, setAll] = useState(false);
+  if (all || of.length <= most) return of.map(each);
+  return [...of.slice(0, most).map(each), html`<${tag}><button type="button" class="link-button" onClick=${() => setAll(true)}>${t.message.moreRecipients(of.length - most)}</button><//>`];
+}
+
 /** The head of a dialog. */
 export const Title = ({ text, close }) => html`
   <div class="dialog-title"><h2 id="dialog-title">${text}</h2><${IconButton} name="close" label=${t.actions.close} onClick=${close} /></div>`;
+
+/** The head of a view that takes the place of the list. */
+export const ViewHead = ({ title, children }) => html`
+  <header class="pane-head">
+    ${room.value === 'narrow' && html`<${IconButton} name="back" label=${t.actions.mailboxes} onClick=${() => go({ view: route.value.view, pane: 'boxes' })} />`}
+    <h1>${title}</h1>
+    ${children}
+  </header>`;
+
+/** A view that takes the place of the list: one of t.places, with what its head has beside the title. */
+export const View = ({ name, tools, children }) => html`
+  <section class="list view ${name}" aria-label=${t.places[name]}>
+    <${ViewHead} title=${t.places[name]}>${tools}<//>
+    <div class="view-body">${children}</div>
+  </section>`;
+
+/** A field for what a list shall have. */
+export const Filter = ({ label, value, onInput }) => html`
+  <label class="filter">
+    ${icon('search')}
+    <input type="search" autocomplete="off" spellcheck="false" placeholder=${label} aria-label=${label} value=${value} onInput=${({ target }) => onInput(target.value)} />
+  </label>`;
+/** A field of a form: a line of text, or another element. */
+export const Field = ({ label, hint, as = 'input', ...rest }) => html`
+  <label class="field"><span>${label}</span><${as} autocomplete="off" spellcheck="false" ...${rest} />${hint && html`<span class="where">${hint}</span>`}</label>`;
+
+/**
+ * A dialog with a form. run gets what is written, by the names of fields. It may reject with a Problem:
+ * that is shown, and the field at fault, whose name is its place in the request, gets the focus.
+ */
+export function Form({ title, text, action, run, close, cancel = t.actions.cancel, onCancel = close, onInput, children, ...rest }) {
+  const form = useRef(), [problem, setProblem] = useState(null), [busy, setBusy] = useState(false);
+  const values = () => Object.fromEntries(new FormData(form.current));
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await run(values());
+      close();
+    } catch (problem) {
+      setProblem(problem);
+      blame(form.current.elements[problem.where]);
+    }
+    setBusy(false);
+  };
+  const write = ({ target }) => {
+    target.removeAttribute('aria-invalid');
+    onInput?.(values());
+  };
+  return html`
+    <form ref=${form} class="dialog-body" onSubmit=${onSubmit} onInput=${write} ...${rest}>
+      <${Title} text=${title} close=${close} />
+      <p>${text}</p>
+      ${children}
+      <div class="buttons">
+        ${problem && html`<p class="wrong" role="alert">${problem.message}</p>`}
+        <button type="button" class="button" autofocus=${!children?.length} onClick=${onCancel}>${cancel}</button>
+        <button class="button primary" disabled=${busy}>${action}</button>
+      </div>
+    </form>`;
+}
+
+function blame(field) {
+  if (!field) return;
+  field.setAttribute('aria-invalid', 'true');
+  const folded = field.closest('details');
+  if (folded) folded.open = true;
+  field.focus();
+}

@@ -1,45 +1,54 @@
-// The line of people: who sent it to whom, by the envelope, and where the
-// headers say otherwise.
-import { useState } from 'preact/hooks';
-import { fromDiffers, recipients as recipientsOf, same, unnamed, unsent as unsentOf } from '../envelope.js';
+// Who sent a message to whom, by the envelope, and where the headers say otherwise.
 import { html } from '../html.js';
-import { address as path, follow, go } from '../router.js';
 import { t } from '../strings.js';
+import { Link, Some } from './parts.js';
 
-const SHOWN = 8; // recipients shown before one asks for all
+// How many recipients show at first.
+const SHOWN = 8;
+
+const lower = (address) => address.toLowerCase();
+const addresses = (list) => [...new Set(list.map(({ address }) => address))];
+
+/** without is a list but for the addresses that are known, whatever their case. */
+function without(list, known) {
+  const names = new Set(known.map(lower));
+  return addresses(list).filter((address) => address && !names.has(lower(address)));
+}
+
+/** blind are the recipients that stand in no header; every word of those for recipients counts, as some have forms that are not parsed. */
+export function blind({ envelope, to, cc, headers }) {
+  const named = headers.filter(({ name }) => /^(resent-)?(to|cc|bcc)$/i.test(name)).flatMap(({ value }) => value.split(/[\s,;:<>()"]+/));
+  return without(envelope.to, [...named, ...addresses([...to, ...cc])]);
+}
+
+/** unsent are the addresses in the headers that the envelope does not name. */
+export const unsent = ({ envelope, to, cc }, list = [...to, ...cc]) => without(list, addresses(envelope.to));
+
+/** differs says that somebody else than the author gets what bounces. */
+export const differs = ({ from: [author], envelope: { from } }) => author && lower(author.address) !== lower(from) && t.mail.fromDiffers(author.address, from || '<>');
+
+export const Differs = ({ message }) => differs(message) && html` <span class="tag" title=${differs(message)}>${t.message.envelopeFrom(message.envelope.from)}</span>`;
+
+export function Unsent({ message, list }) {
+  const some = unsent(message, list);
+  return some.length > 0 && html` <span class="tag" title=${t.message.notSent(some.join(', '))}>${t.message.onlyHeaders(some.length)}</span>`;
+}
+
+export const Bcc = ({ address }) => html` <span class="tag" title=${t.mail.blind(address)}>Bcc</span>`;
 
 export function People({ message }) {
-  const { from, envelope } = message;
-  const [all, setAll] = useState(false);
-  const recipients = recipientsOf(message), blind = unnamed(message), unsent = unsentOf(message);
-  const shown = all ? recipients : recipients.slice(0, SHOWN);
+  const { from: [author], envelope, deliveries } = message, hidden = blind(message);
+  const recipient = (address, i) => {
+    const box = deliveries.find(({ rcpt }) => lower(rcpt) === lower(address))?.mailbox;
+    return html`<span key=${address} class="recipient">${!i && html`<span role="img" aria-label=${t.message.to}>→</span> `}${box ? html`<${Link} to=${{ box }} text=${address} />` : address}${hidden.includes(address) && html`<${Bcc} address=${address} />`}</span>`;
+  };
   return html`
     <p class="people">
-      <${Sender} from=${from} envelope=${envelope.from} differs=${fromDiffers(message)} />
-      ${shown.map((address, i) => html`<${Recipient} key=${address} address=${address} first=${i === 0} message=${message} bcc=${blind.includes(address)} />`)}
-      ${shown.length < recipients.length && html`
-        <button type="button" class="link-button" onClick=${() => setAll(true)}>${t.message.moreRecipients(recipients.length - shown.length)}</button>`}
-      ${unsent.length > 0 && html`<span class="tag" title=${t.message.notSentHint(unsent.join(', '))}>${t.message.notSent(unsent.length)}</span>`}
+      <span class="sender">
+        ${author?.name && html`<b>${author.name}</b> `}<span>${author ? author.address : envelope.from || t.nullSender}</span>
+        <${Differs} message=${message} />
+      </span>
+      <${Some} of=${addresses(envelope.to)} most=${SHOWN} each=${recipient} />
+      <${Unsent} message=${message} />
     </p>`;
-}
-
-function Sender({ from: [author], envelope, differs }) {
-  return html`
-    <span class="sender">
-      ${author
-        ? html`${author.name && html`<b>${author.name}</b> `}<span class=${author.name ? 'address' : 'address alone'}>${author.address}</span>`
-        : html`<b>${envelope || t.nullSender}</b>`}
-      ${differs && html` <span class="tag" title=${t.message.envelopeFromHint}>${t.message.envelopeFrom(envelope)}</span>`}
-    </span>`;
-}
-
-function Recipient({ address, first, message, bcc }) {
-  const delivery = message.deliveries.find(({ rcpt }) => same(rcpt, address));
-  const name = [...message.to, ...message.cc].find((one) => same(one.address, address))?.name;
-  return html`
-    <span class="recipient" title=${name}>
-      ${first && html`<span class="arrow" role="img" aria-label=${t.message.to}>→</span>`}
-      ${delivery ? html`<a href=${path({ box: delivery.mailbox })} onClick=${follow(() => go({ box: delivery.mailbox }))}>${address}</a>` : address}
-      ${bcc && html` <span class="tag" title=${t.message.bccHint}>${t.message.bcc}</span>`}
-    </span>`;
 }

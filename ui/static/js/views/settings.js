@@ -1,39 +1,43 @@
 // The panel of choices, kept in this browser.
 import { html } from '../html.js';
-import { icon } from '../icons.js';
 import { density, grouping, language, theme, times } from '../settings.js';
 import { dialog } from '../state/notices.js';
 import { notify, permitted, wantNotes } from '../state/notify.js';
 import { languages, t } from '../strings.js';
-import { Choice } from './parts.js';
+import { Choice, QuietButton } from './parts.js';
 
 export const speak = (tag) => {
   language.value = tag;
-  location.reload(); // to the same place
+  // To the same place.
+  location.reload();
 };
 
-const options = (words) => Object.entries(words);
+const settings = [
+  [t.theme, theme],
+  [{ title: t.settings.language, system: t.theme.system, ...Object.fromEntries(Object.entries(languages).map(([tag, { own }]) => [tag, own])) }, language, speak],
+  [t.settings.density, density],
+  [t.settings.times, times],
+  [t.settings.grouping, grouping],
+  [t.settings.notify, notify, wantNotes],
+];
+
+function Setting([{ title, ...words }, chosen, choose = (value) => { chosen.value = value; }]) {
+  return html`
+    <div class="setting"><span>${title}</span><${Choice} label=${title} options=${Object.entries(words)} value=${chosen.value} onChange=${choose} /></div>`;
+}
 
 export function Settings() {
   const open = (kind) => () => {
     document.getElementById('settings').hidePopover();
     dialog.value = { kind };
   };
-  const row = (label, value, words, onChange) => html`
-    <div class="setting"><span>${label}</span><${Choice} label=${label} options=${options(words)} value=${value} onChange=${onChange} /></div>`;
-  const set = (signal) => (value) => { signal.value = value; };
   return html`
-    <div id="settings" popover role="dialog" aria-label=${t.settings.title}>
-      ${row(t.theme.title, theme.value, { system: t.theme.system, light: t.theme.light, dark: t.theme.dark }, set(theme))}
-      ${row(t.settings.language, language.value, { system: t.theme.system, ...Object.fromEntries(Object.entries(languages).map(([tag, { own }]) => [tag, own])) }, speak)}
-      ${row(t.settings.density, density.value, t.settings.densities, set(density))}
-      ${row(t.settings.times, times.value, t.settings.timesAs, set(times))}
-      ${row(t.settings.grouping, grouping.value, t.settings.groupings, set(grouping))}
-      ${row(t.settings.notify, notify.value, t.settings.notifyOf, wantNotes)}
+    <div id="settings" popover role="dialog" aria-label=${t.commands.settings}>
+      ${settings.map(Setting)}
       <p class="hint" role="status">${notify.value !== 'off' && !permitted.value ? t.settings.denied : ''}</p>
       <p class="more">
-        <button type="button" class="quiet-button" onClick=${open('setup')}>${icon('plug')}<span>${t.actions.setup}</span></button>
-        <button type="button" class="quiet-button" onClick=${open('keys')}>${icon('keyboard')}<span>${t.actions.keys}</span></button>
+        <${QuietButton} name="plug" label=${t.commands.setup} onClick=${open('setup')} />
+        <${QuietButton} name="command" label=${t.commands.help} onClick=${open('keys')} />
       </p>
     </div>`;
 }

@@ -1,29 +1,23 @@
 // The tabs of a message, in their order.
-import { signal } from '@preact/signals';
 import { tab } from '../settings.js';
+import { change, opened } from '../state/reader.js';
 
 export const TABS = ['preview', 'text', 'source', 'headers', 'structure', 'raw', 'session', 'checks'];
 
-const before = { html: 'preview', attachments: 'structure' }; // what tabs were called
+/** lacks says of which tabs a message has nothing to show. */
+export const lacks = ({ html, text }) => ({ preview: html === null, source: html === null, text: text === null });
 
-/** tabFor is the tab to show of a message when the reader likes one best: with no HTML it is the text, and vice versa. */
-export function tabFor(wanted, { html, text, attachments }) {
-  wanted = before[wanted] ?? wanted;
-  if (!TABS.includes(wanted)) wanted = 'preview';
-  if (wanted === 'text' && text === null && html !== null) return 'preview';
-  if (html !== null || (wanted !== 'preview' && wanted !== 'source')) return wanted;
-  return text === null && attachments.length ? 'structure' : 'text';
+/** tabFor is the tab to show of a message: the one that the reader likes best, or the next best. */
+export function tabFor(message) {
+  const missing = lacks(message);
+  return [tab.value, 'preview', 'text', 'structure'].find((name) => TABS.includes(name) && !missing[name]);
 }
 
-/** What is pointed to in a message: the part to show, or the octet. */
-export const place = signal({ id: '', part: null, offset: null });
-
-export function showPart(id, part) {
-  place.value = { id, part, offset: null };
-  tab.value = 'structure';
+/** point shows a part of the open message, or an octet of it. */
+function point(where, name) {
+  change(opened.value.id, { part: undefined, offset: undefined, ...where });
+  tab.value = name;
 }
 
-export function showOctet(id, offset) {
-  place.value = { id, part: null, offset };
-  tab.value = 'raw';
-}
+export const showPart = (part) => point({ part }, 'structure');
+export const showOctet = (offset) => point({ offset }, 'raw');

@@ -1,63 +1,37 @@
 // What happened to each delivery of a message, from its receipt to its end.
-import { useState } from 'preact/hooks';
-import { exact, reply, took, when } from '../format.js';
+import { exact, reply as written, when } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
-import { address, follow, go } from '../router.js';
-import { foundIn } from '../state/found.js';
+import { opened } from '../state/reader.js';
 import { t } from '../strings.js';
-import { StateChip } from './parts.js';
+import { Link, Reply, Some, StateChip, signs } from './parts.js';
 
-const SHOWN = 4; // deliveries shown before one asks for all
+// How many deliveries show at first.
+const SHOWN = 4;
 
 /** Timeline has a track for each delivery that something happened to; mail that simply went into its mailboxes has one quiet line. */
-export function Timeline({ message }) {
-  const { receivedAt, deliveries } = message;
-  const [all, setAll] = useState(false);
-  const told = deliveries.filter(({ state, trail = [] }) => state !== 'delivered' || trail.length);
-  const shown = all ? told : told.slice(0, SHOWN);
+export function Timeline({ message: { receivedAt, deliveries } }) {
+  const received = { did: 'received', at: receivedAt };
+  const told = deliveries.filter(({ state, trail }) => state !== 'delivered' || trail.length), quiet = deliveries.length - told.length;
   return html`
     <section class="timeline" aria-label=${t.timeline.title}>
-      ${told.length < deliveries.length && html`<${Quiet} message=${message} delivered=${deliveries.length - told.length} />`}
-      ${shown.map((one) => html`<${Track} key=${one.number} delivery=${one} receivedAt=${receivedAt} />`)}
-      ${shown.length < told.length && html`<button type="button" class="link-button" onClick=${() => setAll(true)}>${t.message.moreRecipients(told.length - shown.length)}</button>`}
+      ${quiet > 0 && html`<p class="track steps"><${Mark} ...${received} /><${Mark} did="delivered" n=${quiet} /></p>`}
+      <${Some} of=${told} most=${SHOWN} each=${(one) => html`<${Track} key=${one.number} ...${one} steps=${[received, ...one.trail]} />`} />
     </section>`;
 }
 
-function Quiet({ message: { receivedAt, session }, delivered }) {
-  const lasted = session ? new Date(receivedAt) - new Date(session.startedAt) : -1;
-  return html`
-    <p class="track steps">
-      <${Mark} did="received" at=${receivedAt} /><${Mark} did="delivered" text=${t.mail.delivered(delivered)} />
-      ${lasted >= 0 && lasted < 3_600_000 && html`<span class="where" title=${t.mail.took}>${took(lasted)}</span>`}
-    </p>`;
-}
+const Track = ({ rcpt, state, steps, next }) => html`
+  <details class="track">
+    <summary><span class="rcpt">${rcpt}</span><span class="steps">${gather(steps).map((step) => html`<${Mark} ...${step} />`)}</span><${StateChip} state=${state} /></summary>
+    <ol>${steps.map((step) => html`<${Step} ...${step} />`)}</ol>
+    ${next && html`<p class="where">${t.timeline.next(exact(next))}</p>`}
+  </details>`;
 
-function Track({ delivery: { rcpt, state, trail = [], next }, receivedAt }) {
-  const steps = [{ at: receivedAt, did: 'received' }, ...trail], last = steps.at(-1);
-  const lasted = new Date(last.at) - new Date(receivedAt);
-  return html`
-    <details class="track">
-      <summary>
-        <span class="rcpt">${rcpt}</span>
-        <span class="steps">${gather(steps).map((step) => html`<${Mark} ...${step} />`)}</span>
-        <${StateChip} state=${state} />
-      </summary>
-      <ol>${steps.map((step) => html`<${Step} ...${step} />`)}</ol>
-      ${next ? html`<p class="where">${t.timeline.next(exact(next))}</p>` : lasted > 0 && html`<p class="where">${t.mail.inAll(took(lasted))}</p>`}
-    </details>`;
-}
+const Did = ({ did }) => html`${icon(signs[did] ?? 'minus')}${t.did[did] ?? t.states[did] ?? did}`;
 
-const signs = {
-  received: 'inbox', delivered: 'check', kept: 'check', queued: 'clock', held: 'pause', thawed: 'play', retried: 'retry', rerouted: 'rules', deferred: 'retry', relayed: 'relay',
-  failed: 'attempts', expired: 'clock', bounced: 'bounce', warned: 'warning', released: 'relay', lost: 'close', refused: 'attempts', discarded: 'close',
-};
-
-/** A step in short: sign, word, time, and how often. */
-const Mark = ({ did, at, n = 1, reply: said, text }) => html`
-  <span class="step" data-did=${did} title=${[at && exact(at), said && reply(said)].filter(Boolean).join(' · ') || undefined}>
-    ${icon(signs[did] ?? 'minus')}${text ?? t.did[did] ?? did}${n > 1 && ` ×${n}`}${at && html` <time datetime=${at}>${when(at)}</time>`}
-  </span>`;
+/** A step in short: sign, word, how often, and when. */
+const Mark = ({ did, at, n, reply }) => html`
+  <span class="step" data-did=${did} title=${reply && written(reply)}><${Did} did=${did} />${n > 1 && ` ×${n}`}${at && html` <time datetime=${at} title=${exact(at)}>${when(at)}</time>`}</span>`;
 
 /** gather makes one step of those that repeat. */
 function gather(steps) {
@@ -70,31 +44,20 @@ function gather(steps) {
   return out;
 }
 
-const Step = ({ at, did, rule, host, reply: said, ref }) => html`
+const Step = ({ at, did, rule, host, reply, ref }) => html`
   <li data-did=${did}>
     <time datetime=${at}>${exact(at)}</time>
-    <b>${icon(signs[did] ?? 'minus')}${t.did[did] ?? did}</b>
+    <b><${Did} did=${did} /></b>
     ${host && html`<span class="where">${host}</span>`}
-    ${said && html`<span class="reply" data-class=${String(said.code)[0]}>${reply(said)}</span>`}
-    ${rule && html`<a class="where" href=${address({ view: 'rules' })} onClick=${follow(() => go({ view: 'rules' }))}>${t.timeline.rule(rule)}</a>`}
-    ${ref && html`<${MessageLink} id=${ref} text=${did === 'released' ? t.timeline.original : t.timeline.report} />`}
+    <${Reply} reply=${reply} />
+    ${rule && html`<${Link} to=${{ view: 'rules' }} text=${t.timeline.rule(rule)} />`}
+    ${ref && html`<${Link} to=${{ id: ref }} text=${did === 'released' ? t.timeline.original : t.timeline.report} />`}
   </li>`;
 
-const MessageLink = ({ id, text }) => html`<a href=${address({ id })} onClick=${follow(() => go({ id }))}>${text}</a>`;
-
-const aboutOf = (session) => (session?.protocol === 'REPORT' && /^\S+ ([0-9A-Z]{26}) [\d.]+$/.exec(session.id)?.[1]) || '';
-
-/** Origin leads from a report of ours to the message that it is about. */
-export function Origin({ session }) {
-  const id = aboutOf(session);
-  return id ? html`<p class="origin">${icon('bounce')}${t.timeline.about} <${MessageLink} id=${id} text=${t.timeline.original} /></p>` : null;
-}
-
-/** Related leads from a report that came from elsewhere to its message here, and back; what Origin and the trail say is not said again. */
-export function Related({ message }) {
-  const { originals, reports } = foundIn(message), told = new Set([aboutOf(message.session)]);
-  for (const { trail = [] } of message.deliveries) for (const { ref } of trail) told.add(ref);
-  const line = (text, list) => list.filter(({ id }) => !told.has(id)).map(({ id, subject }) => html`
-    <p key=${id} class="origin">${icon('bounce')}${text} <${MessageLink} id=${id} text=${subject || t.noSubject} /></p>`);
-  return [line(t.mail.reportOn, originals), line(t.mail.reportedBy, reports)];
+/** Related leads from a report to its message here, and back. One of Postroom's own has the message in its session. */
+export function Related({ message: { session } }) {
+  const { originals, reports } = opened.value;
+  const about = session?.protocol === 'REPORT' ? [{ id: session.id.split(' ')[1], subject: t.timeline.original }] : originals;
+  const line = (text, list) => list.map(({ id, subject }) => html`<p key=${id} class="origin">${icon('bounce')}${text} <${Link} to=${{ id }} text=${subject || t.noSubject} /></p>`);
+  return [line(t.mail.reportOn, about), line(t.mail.reportedBy, reports)];
 }

@@ -13,20 +13,17 @@ import { Search } from './search.js';
 import { reachable } from './snippets.js';
 
 export function TopBar() {
-  const { smtp, pop3 } = info.value ?? {};
+  const { smtp } = info.value ?? {};
   return html`
     <header class="topbar">
-      <a class="brand" aria-label=${t.name} href=${address({})} onClick=${follow(() => go({}))}>${mark()}<span>${t.name}</span></a>
+      <a class="brand" href=${address({})} onClick=${follow(() => go({}))}>${mark()}<span>${t.name}</span></a>
       <${Search} />
       <${Unreal} />
       <button type="button" class="quiet-button palette-button" title=${t.palette.hint} onClick=${() => { dialog.value = { kind: 'palette' }; }}>
         ${icon('command')}<span class="unseen">${t.commands.palette}</span><${Key} keys="Mod+k" />
       </button>
-      <div class="addresses">
-        ${smtp && html`<${Copyable} label="SMTP" text=${reachable(smtp)} />`}
-        ${pop3 && html`<${Copyable} label="POP3" text=${reachable(pop3)} />`}
-      </div>
+      ${smtp && html`<${Copyable} label="SMTP" text=${reachable(smtp)} />`}
       <${ComposeButton} />
-      <${IconButton} name="settings" label="${t.settings.title} (,)" popovertarget="settings" />
+      <${IconButton} name="settings" label="${t.commands.settings} (,)" popovertarget="settings" />
     </header>`;
 }

@@ -16,6 +16,8 @@ function scaleOf(full) {
   return { shown, scaled: shown < full, toList: (y) => map(y, factor, shown, full), toScroll: (y) => map(y, 1 / factor, full, shown) };
 }
 
+const fullOf = ({ items, total = items.length, rowHeight }) => total * rowHeight;
+
 /**
  * Windowed shows items as rows of one height: those from place first on in a list
  * of total. What the reader looks at stays where it is when rows come or go above
@@ -24,20 +26,17 @@ function scaleOf(full) {
  * Props: items, first, total, keyOf(item), rowHeight, children(item, place), blank
  * (shown where no item is yet), onRange(from, to) tells the places in view,
  * onTop(atTop), follow (a key that is kept in view when it changes), slide, foot, and
- * attributes for the scrolling element.
+ * attributes for the scrolling element. What is shown of an item should be a component
+ * that is not rendered again when its properties are the same.
  */
 export class Windowed extends Component {
   state = { at: 0, off: 0, height: 800 }; // at is the place in the list, off by so much from that in the scroller
   scroller = createRef();
-  slots = new Map(); // what was rendered for each key: what has not changed is not rendered again
-  y = 0;             // where the scroller was left
-
-  static full = ({ items, total = items.length, rowHeight }) => total * rowHeight;
+  resize = new ResizeObserver(() => this.measure());
+  y = 0; // where the scroller was left
 
   componentDidMount() {
-    const element = this.scroller.current;
-    this.resize = new ResizeObserver(this.measure);
-    this.resize.observe(element);
+    this.resize.observe(this.scroller.current);
     this.measure();
   }
 
@@ -47,31 +46,28 @@ export class Windowed extends Component {
 
   /** measure takes note of where the scroller is. Steps are exact; longer ways, as by the scrollbar, are to scale. */
   measure = () => {
-    const { scrollTop: y, clientHeight: height } = this.scroller.current, full = Windowed.full(this.props), { scaled, shown, toList } = scaleOf(full);
+    const { scrollTop: y, clientHeight: height } = this.scroller.current, { scaled, shown, toList } = scaleOf(fullOf(this.props));
     let { off } = this.state;
     if (!scaled) off = 0;
     else if (Math.abs(y - this.y) > 4 * height) off = Math.round(toList(y) - y);
     else if ((y < EXACT || y > shown - EXACT) && Math.abs(toList(y) - y - off) >= 1) return this.go(y + off);
-    this.y = y;
-    this.stand({ at: y + off, off, height });
+    this.stand(y, off, height);
   };
 
   /** settle brings scroller and list together again when neither moves. */
-  settle = () => { if (scaleOf(Windowed.full(this.props)).scaled) this.go(this.state.at); };
+  settle = () => { if (scaleOf(fullOf(this.props)).scaled) this.go(this.state.at); };
 
   /** go scrolls to a place in the list. */
   go(at) {
-    const element = this.scroller.current, { clientHeight: height } = element, full = Windowed.full(this.props);
-    const { scaled, toScroll } = scaleOf(full);
+    const element = this.scroller.current, { clientHeight: height } = element, full = fullOf(this.props), { scaled, toScroll } = scaleOf(full);
     at = Math.max(0, Math.min(at, full - height));
     element.scrollTop = Math.round(toScroll(at));
-    this.y = element.scrollTop;
-    const off = scaled ? Math.round(at - this.y) : 0;
-    this.stand({ at: this.y + off, off, height });
+    this.stand(element.scrollTop, scaled ? Math.round(at - element.scrollTop) : 0, height);
   }
 
-  stand({ at, off, height }) {
-    const now = this.state, { rowHeight, onRange, onTop } = this.props;
+  stand(y, off, height) {
+    const { rowHeight, onRange, onTop } = this.props, now = this.state, at = y + off;
+    this.y = y;
     if (at !== now.at || off !== now.off || height !== now.height) this.setState({ at, off, height });
     this.state = { at, off, height };
     onTop?.(at <= 1);
@@ -82,52 +78,41 @@ export class Windowed extends Component {
     const { items, first, follow, rowHeight } = this.props;
     if (before.rowHeight !== rowHeight) this.go(this.state.at / before.rowHeight * rowHeight);
     else if (before.items !== items || before.first !== first) this.anchor(before);
-    else if (Windowed.full(before) !== Windowed.full(this.props)) this.measure();
-    if (before.follow !== follow) this.bringIntoView(follow);
+    else if (fullOf(before) !== fullOf(this.props)) this.measure();
+    if (before.follow !== follow) this.bringIntoView(this.placeOf(follow));
+  }
+
+  placeOf(key) {
+    const { items, first = 0, keyOf } = this.props, at = items.findIndex((one) => keyOf(one) === key);
+    return at < 0 ? at : first + at;
   }
 
   /** anchor puts the first row that was in view back to where it was. */
-  anchor({ items: before, first: from = 0 }) {
-    const { items, first = 0, keyOf, rowHeight } = this.props, { at } = this.state;
-    const seen = Math.floor(at / rowHeight), item = before[seen - from];
-    if (at > 1 && item) {
-      const key = keyOf(item), same = items[seen - first];
-      const now = same && keyOf(same) === key ? seen : first + items.findIndex((one) => keyOf(one) === key);
-      if (now >= first && now !== seen) return this.go(at + (now - seen) * rowHeight);
+  anchor({ items, first = 0 }) {
+    const { keyOf, rowHeight } = this.props, { at } = this.state;
+    const seen = Math.floor(at / rowHeight), item = items[seen - first], now = item && at > 1 ? this.placeOf(keyOf(item)) : -1;
+    if (now < 0 || now === seen) this.measure();
+    else this.go(at + (now - seen) * rowHeight);
+  }
+
+  bringIntoView(place) {
+    const { rowHeight } = this.props, { at, height } = this.state, top = place * rowHeight;
+    if (place >= 0) this.go(Math.max(top + rowHeight - height, Math.min(at, top)));
+  }
+
+  render({ items, total = items.length, keyOf, rowHeight, children, slide, foot, blank, first = 0, onRange, onTop, follow, class: name, ...rest }, { at, off, height }) {
+    const from = Math.max(0, Math.floor(at / rowHeight) - OVERSCAN), to = Math.min(total, Math.ceil((at + height) / rowHeight) + OVERSCAN);
+    const slots = [];
+    for (let place = from; place < to; place++) {
+      const item = items[place - first];
+      slots.push(html`
+        <div class="slot" role="presentation" key=${item ? keyOf(item) : place} style=${{ transform: `translateY(${place * rowHeight - off}px)`, height: `${rowHeight}px` }}>
+          ${item ? children(item, place) : blank}
+        </div>`);
     }
-    this.measure();
-  }
-
-  bringIntoView(key) {
-    const { items, first = 0, keyOf, rowHeight } = this.props, { at, height } = this.state;
-    const place = items.findIndex((item) => keyOf(item) === key);
-    if (place < 0) return;
-    const from = (first + place) * rowHeight, to = from + rowHeight;
-    if (from < at) this.go(from);
-    else if (to > at + height) this.go(to - height);
-  }
-
-  slot(place, off) {
-    const { items, first = 0, keyOf, rowHeight, children, blank } = this.props;
-    const item = items[place - first], key = item ? keyOf(item) : 'at ' + place, y = place * rowHeight - off;
-    const old = this.slots.get(key);
-    if (old && old.item === item && old.y === y && old.place === place && old.rowHeight === rowHeight) return [key, old];
-    const node = html`
-      <div class="slot" role="presentation" key=${key} style=${{ transform: `translateY(${y}px)`, height: `${rowHeight}px` }}>
-        ${item ? children(item, place) : blank}
-      </div>`;
-    return [key, { item, y, place, rowHeight, node }];
-  }
-
-  render({ items, total = items.length, keyOf, rowHeight, children, slide, foot, blank, first: _, onRange, onTop, follow, class: name = '', ...rest }, { at, off, height }) {
-    const from = Math.max(0, Math.floor(at / rowHeight) - OVERSCAN);
-    const to = Math.min(total, Math.ceil((at + height) / rowHeight) + OVERSCAN);
-    const slots = new Map();
-    for (let place = from; place < to; place++) slots.set(...this.slot(place, off));
-    this.slots = slots;
     return html`
       <div class="windowed ${name}" ref=${this.scroller} onScroll=${this.measure} onscrollend=${this.settle} data-slide=${slide && at <= 1 ? '' : undefined} ...${rest}>
-        <div class="content" role="presentation" style=${{ height: `${scaleOf(total * rowHeight).shown}px` }}>${[...slots.values()].map(({ node }) => node)}</div>
+        <div class="content" role="presentation" style=${{ height: `${scaleOf(total * rowHeight).shown}px` }}>${slots}</div>
         ${foot}
       </div>`;
   }
