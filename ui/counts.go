@@ -77,17 +77,20 @@ const smallBody = 64 << 10
 var errNoRoom = huma.Error503ServiceUnavailable("Too much mail at once, try again later.")
 
 // admit has what a request brings counted as it comes, until release is called. It
-// refuses one that says at once that it brings more than there is room for.
-func (h *handler) admit(r *http.Request) (release func(), err error) {
+// refuses one that says at once that it brings more than there is room for. What it
+// returns is a copy: of its own request the server has to know the body as it made it, or
+// it would take what nobody has read of one that was closed for the next request.
+func (h *handler) admit(r *http.Request) (counted *http.Request, release func(), err error) {
 	if r.Body == nil || r.ContentLength == 0 || r.ContentLength > 0 && r.ContentLength <= smallBody {
-		return func() {}, nil
+		return r, func() {}, nil
 	}
 	if n := r.ContentLength; n > h.counts.incoming.Room() {
-		return nil, errNoRoom
+		return nil, nil, errNoRoom
 	}
 	body := &countedBody{ReadCloser: r.Body, room: &h.counts.incoming}
-	r.Body = body
-	return body.release, nil
+	counted = r.WithContext(r.Context())
+	counted.Body = body
+	return counted, body.release, nil
 }
 
 // A countedBody is the body of a request, which takes room as it is read. It is for one
