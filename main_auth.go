@@ -22,7 +22,7 @@ type authSettings struct {
 
 func (s *authSettings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.accounts, "accounts", "", "`file` of users, as htpasswd -B makes it, who alone may log in to SMTP and POP3 (empty: any user and password do); it is read again when it changes")
-	flags.BoolVar(&s.http, "http-auth", false, "the page and the HTTP API are only for the users of --accounts, after a login, and for programs with a token of --http-tokens")
+	flags.BoolVar(&s.http, "http-auth", false, "the page and the HTTP API are for those users only, after a login, and for programs with a token")
 	flags.StringVar(&s.tokens, "http-tokens", "", "`file` of tokens for the HTTP API, a line each: NAME TOKEN [read] [MAILBOX,…]; it is read again when it changes, and means --http-auth")
 }
 

@@ -190,17 +190,17 @@ const maxBytesOnDisk = 20 << 30
 // config is what the flags say of the catcher.
 func (s *settings) config(log *slog.Logger) catcher.Config {
 	cfg := dataConfig(s.data, s.sync == "off", log)
-	cfg.Caps = store.Caps{
-		Messages: int(s.maxMessages),
-		Bytes:    int64(s.maxBytes),
-		Box:      int(s.mailboxMax),
-		Age:      time.Duration(s.maxAge),
-	}
+	cfg.Caps = s.caps()
 	cfg.Domain, cfg.Log = s.domain, log
 	cfg.RequireTLS = s.tls.require
 	cfg.Queue, cfg.NoMagic = s.queue.config(), s.magic == "off"
 	cfg.Limits, cfg.Grace = s.smtpLimits(), time.Duration(s.grace)
 	return cfg
+}
+
+// caps are what is kept at most.
+func (s *settings) caps() store.Caps {
+	return store.Caps{Messages: int(s.maxMessages), Bytes: int64(s.maxBytes), Box: int(s.mailboxMax), Age: time.Duration(s.maxAge)}
 }
 
 // check refuses values that parse but mean nothing.

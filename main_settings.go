@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strings"
@@ -58,7 +59,8 @@ func isSecret(name string) bool {
 
 // changeable are the settings that can be changed while the program runs.
 func changeable(name string) bool {
-	return name == "log-level" || groupOf(name) == "Limits" && name != "grace"
+	return name == "log-level" || groupOf(name) == "Limits" && name != "grace" ||
+		slices.Contains([]string{"max-messages", "max-bytes", "mailbox-max", "max-age"}, name)
 }
 
 // A panel shows the settings of a program that runs, and changes them.
@@ -151,8 +153,11 @@ func redacted(text string) string {
 func (p *panel) Change(values map[string]string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before := map[string]string{}
+	before, caps := map[string]string{}, p.settings.caps()
 	err := p.set(values, before)
+	if now := p.settings.caps(); err == nil && now != caps {
+		err = p.catcher.SetCaps(context.Background(), now)
+	}
 	if err != nil {
 		for name, value := range before {
 			p.flags.Lookup(name).Value.Set(value) // it was set to that once

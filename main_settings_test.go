@@ -103,7 +103,7 @@ func TestSettings(t *testing.T) {
 	before := settingsOf(t, p)
 	for name, want := range map[string]api.Setting{
 		"max-recipients": {Value: "2", Default: "1000", Source: "flag", Changeable: true, Set: true, Group: "Limits", Env: "POSTROOM_MAX_RECIPIENTS", Type: "number"},
-		"max-age":        {Value: "0", Default: "0", Source: "default", Set: true, Group: "Storage", Env: "POSTROOM_MAX_AGE", Type: "duration"},
+		"max-age":        {Value: "0", Default: "0", Source: "default", Changeable: true, Set: true, Group: "Storage", Env: "POSTROOM_MAX_AGE", Type: "duration"},
 		"pop3-password":  {Source: "flag", Secret: true, Set: true, Group: "TLS and accounts", Env: "POSTROOM_POP3_PASSWORD", Type: "password"},
 		"webhook-secret": {Source: "flag", Secret: true, Set: true, Group: "Webhooks", Env: "POSTROOM_WEBHOOK_SECRET", Type: "secret"},
 		"webhook":        {Value: "http://user:xxxxx@a.test/x http://b.test/y", Source: "flag", Set: true, Group: "Webhooks", Env: "POSTROOM_WEBHOOK", Type: "URL"},
@@ -136,6 +136,20 @@ func TestSettings(t *testing.T) {
 	await(t, "the log to say more", func() bool { return strings.Contains(p.errors.String(), "SMTP session began") })
 	if info := decode[api.Info](t, p.get(t, "/v1/info")); info.MaxMessageSize != 1024 {
 		t.Errorf("info tells %d", info.MaxMessageSize)
+	}
+
+	for range 3 {
+		dialSMTP(t, p.smtp).send("a@a.test", "kept@b.test", "Subject: x\r\n\r\n")
+	}
+	if status, said := p.patch(t, map[string]string{"max-messages": "2", "mailbox-max": "1"}); status != 200 {
+		t.Fatalf("%d %s", status, said)
+	}
+	if n := len(p.list(t, "kept@b.test")); n != 2 {
+		t.Errorf("%d messages are kept", n)
+	}
+	dialSMTP(t, p.smtp).send("a@a.test", "kept@b.test", "Subject: x\r\n\r\n")
+	if n := len(p.list(t, "kept@b.test")); n != 1 {
+		t.Errorf("%d messages are kept in the mailbox", n)
 	}
 
 	for name, tc := range map[string]struct {

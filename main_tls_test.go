@@ -309,7 +309,7 @@ func (p secured) seen(t *testing.T, address, name string, more ...string) string
 // TestMagicNames: whoever asks for expired.tls.test gets just that, through each door.
 func TestMagicNames(t *testing.T) {
 	t.Parallel()
-	curl, python := catchertest.NeedProgram(t, "curl"), needPython(t)
+	curl, swaks, python := catchertest.NeedProgram(t, "curl"), catchertest.NeedProgram(t, "swaks"), needPython(t)
 	p := startTLS(t)
 	https := strings.TrimSuffix(strings.TrimPrefix(p.https, "https://"), "/")
 	for _, m := range rule.MagicNames() {
@@ -327,7 +327,11 @@ func TestMagicNames(t *testing.T) {
 			t.Errorf("%s: curl ended with status %d\n%s", m.Name, o.status, o.stderr)
 		}
 		host, port := hostPort(t, p.smtp)
-		o := execute(t, "", nil, python, "-c", `
+		o := execute(t, "", nil, swaks, "--server", host, "--port", port, "--tls", "--tls-verify", "--tls-ca-path", p.ca, "--tls-sni", m.Name, "--quit-after", "TLS")
+		if fails := m.Flaw != rule.WrongName; fails != (o.status == 29) || fails != strings.Contains(o.stdout+o.stderr, "TLS startup failed") { // it does not look at the name
+			t.Errorf("%s: swaks ended with status %d\n%s%s", m.Name, o.status, o.stdout, o.stderr)
+		}
+		o = execute(t, "", nil, python, "-c", `
 import smtplib, ssl, sys
 c = smtplib.SMTP(sys.argv[1], int(sys.argv[2]))
 c._host = sys.argv[3]

@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postroom/postroom/catcher/certs"
@@ -65,8 +66,10 @@ type Catcher struct {
 	attempts  attempts
 	check     check
 	appends   times
-	advancing sync.Mutex // held while somebody moves the clock
-	unheard   func()     // ends that the clock tells of its moves
+	maxAge    atomic.Int64  // Caps.Age of now
+	aged      chan struct{} // gets something when that has changed
+	advancing sync.Mutex    // held while somebody moves the clock
+	unheard   func()        // ends that the clock tells of its moves
 }
 
 // New makes a catcher; the caller must Close it, unless there is an error, which
@@ -86,11 +89,13 @@ func New(cfg Config) (*Catcher, error) {
 	}
 	ids := mail.NewIDs(cfg.Rand)
 	c := &Catcher{
-		cfg: cfg,
-		ids: ids,
-		bus: event.NewBus(cfg.Events, cfg.Clock.Now()),
+		cfg:  cfg,
+		ids:  ids,
+		aged: make(chan struct{}, 1),
+		bus:  event.NewBus(cfg.Events, cfg.Clock.Now()),
 	}
 	c.rules = rule.NewSet(rule.Options{Rand: cfg.Rand, Magic: !cfg.NoMagic, Log: cfg.Log, Obeyed: c.obeyed})
+	c.maxAge.Store(int64(cfg.Caps.Age))
 	c.cfg.Queue = cfg.Queue.complete()
 	c.room = expect.NewRoom(c, search.Content)
 	c.smtp = &smtpd.Server{
@@ -185,6 +190,24 @@ func (c *Catcher) ServeSMTPS(ctx context.Context, l net.Listener) error {
 
 // SetLimits changes what SMTP clients may do; see smtpd.Server.SetLimits.
 func (c *Catcher) SetLimits(l smtpd.Limits) { c.smtp.SetLimits(l) }
+
+// SetCaps changes what is kept at most; see store.Capper. The error may be
+// errors.ErrUnsupported.
+func (c *Catcher) SetCaps(ctx context.Context, caps store.Caps) error {
+	capper, ok := c.store.(store.Capper)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	if err := capper.SetCaps(ctx, caps); err != nil {
+		return err
+	}
+	c.maxAge.Store(int64(caps.Age))
+	select {
+	case c.aged <- struct{}{}:
+	default: // expire looks anyway
+	}
+	return nil
+}
 
 // Connections counts the SMTP sessions, and the clients that were turned away.
 func (c *Catcher) Connections() limit.Count { return c.smtp.Guests() }

@@ -27,17 +27,17 @@ func (c *Catcher) Run(ctx context.Context) error {
 }
 
 func (c *Catcher) expire(ctx context.Context) error {
-	age := c.cfg.Caps.Age
-	if age <= 0 {
-		<-ctx.Done()
-		return nil
-	}
-	every := min(max(age/20, time.Second), time.Minute)
 	for {
+		var due <-chan time.Time // never, without a limit
+		if age := time.Duration(c.maxAge.Load()); age > 0 {
+			due = c.cfg.Clock.After(min(max(age/20, time.Second), time.Minute))
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-c.cfg.Clock.After(every):
+		case <-c.aged:
+			continue
+		case <-due:
 		}
 		if err := c.expireNow(ctx); err != nil && ctx.Err() == nil {
 			return err
@@ -47,7 +47,7 @@ func (c *Catcher) expire(ctx context.Context) error {
 
 // expireNow removes what has passed Caps.Age.
 func (c *Catcher) expireNow(ctx context.Context) error {
-	age := c.cfg.Caps.Age
+	age := time.Duration(c.maxAge.Load())
 	if age <= 0 {
 		return nil
 	}

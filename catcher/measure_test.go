@@ -1,12 +1,17 @@
 package catcher
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/postroom/postroom/catcher/clock"
 	"github.com/postroom/postroom/catcher/mail"
+	"github.com/postroom/postroom/catcher/store"
 )
 
 // TestRefusalsAreBounded: tests may add rules without end.
@@ -37,4 +42,52 @@ func TestTimesAreCountedByClass(t *testing.T) {
 		n.Sum != 2*appendBounds[0]+1+time.Second+time.Hour {
 		t.Errorf("%+v", n)
 	}
+}
+
+// TestAgeChanges: mail that is too old by a new limit goes at once, and what becomes so
+// goes by the clock.
+func TestAgeChanges(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := New(Config{Clock: clock.NewMovable()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- c.Run(ctx) }()
+		put := func() {
+			if _, err := c.Accept(ctx, mail.Envelope{To: []mail.Rcpt{{Address: "a@a.test"}}}, strings.NewReader("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := func(n int) {
+			t.Helper()
+			synctest.Wait()
+			if box, err := c.Box(ctx, ""); err != nil || box.Messages != n {
+				t.Errorf("%d messages, %v, want %d", box.Messages, err, n)
+			}
+		}
+		put()
+		time.Sleep(time.Hour)
+		want(1)
+		if err := c.SetCaps(ctx, store.Caps{Age: time.Minute}); err != nil {
+			t.Fatal(err)
+		}
+		want(0)
+		put()
+		time.Sleep(2 * time.Minute)
+		want(0)
+		if err := c.SetCaps(ctx, store.Caps{}); err != nil {
+			t.Fatal(err)
+		}
+		put()
+		time.Sleep(time.Hour)
+		want(1)
+		cancel()
+		if err := <-ran; err != nil {
+			t.Error(err)
+		}
+		c.Close()
+	})
 }

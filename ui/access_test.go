@@ -413,7 +413,7 @@ func TestSecureCookie(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if resp.StatusCode != 303 || !resp.Cookies()[0].Secure {
+	if c := resp.Cookies(); resp.StatusCode != 303 || !c[0].Secure || c[0].Name != "__Host-postroom_session" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Cookies())
 	}
 }

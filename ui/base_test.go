@@ -21,7 +21,7 @@ func TestBasePathThatCannotBe(t *testing.T) {
 		"": true, "/mail": true, "/dev/mail": true, "/a.b~c_d-1": true, "/mail/queue": true, "/mailbox-1": true,
 		"/": false, "mail": false, "/mail/": false, "//mail": false, "/a//b": false, "/../a": false, "/a/.": false, "/.well": false,
 		"/a?b": false, "/a#b": false, "/a b": false, "/ä": false, "/a%20b": false, `/a"b`: false, "/a\\b": false, "/{id}": false,
-		"https://mail.test/": false, "/v1": false, "/v1/x": false, "/static": false, "/static/js": false, "/healthz": false, "/readyz/x": false,
+		"https://mail.test/": false, "/v1": false, "/v1/x": false, "/static": false, "/static/js": false, "/healthz": false, "/readyz/x": false, "/metrics": false,
 		"/queue": false, "/message": false, "/mailbox": false, "/mailbox/x": false, "/rules": false,
 	} {
 		if err := ui.CheckBasePath(base); (err == nil) != fine {

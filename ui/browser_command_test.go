@@ -346,7 +346,7 @@ func logsIn(t *testing.T, browser context.Context) {
 	b.shows("h1", "one")
 	b.until(live)
 	b.press(",")
-	b.push("#settings", "Log out root")
+	b.push("#settings", "Log out (root)")
 	b.until(`location.pathname === '/login'`)
 
 	b.logIn("alice@a.test", password)

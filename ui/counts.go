@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 // Counts say how much a Server has to do with clients.
 type Counts struct {
 	Connections limit.Count
+	Incoming    int64          // octets of requests on their way, but for those of small ones
 	Panics      uint64         // of requests
 	Streams     map[string]int // clients that follow the events: "websocket", "sse"
 	Lag         map[string]uint64
@@ -39,7 +41,7 @@ type counts struct {
 // Counts tells what there is and was. Lag is by how many events the slowest client
 // of a kind is behind.
 func (s *Server) Counts() Counts {
-	n := Counts{Connections: s.counts.guests.Count(), Panics: s.counts.panics.Load(), Lagged: s.counts.lagged.Load()}
+	n := Counts{Connections: s.counts.guests.Count(), Incoming: s.counts.incoming.Taken(), Panics: s.counts.panics.Load(), Lagged: s.counts.lagged.Load()}
 	n.Streams, n.Lag = s.counts.streams.count(s.Backend.LastEvent())
 	return n
 }
@@ -71,20 +73,51 @@ func (h *handler) maxMessageSize() int64 {
 // not suffer from those who send large.
 const smallBody = 64 << 10
 
-// admit takes room for the body of a request, which release gives back, or says that
-// there is none. One that does not tell its size may be as large as a mail may be.
-func (h *handler) admit(r *http.Request) (release func(), err error) {
-	n, most := r.ContentLength, h.maxMessageSize()
-	if n < 0 || most > 0 && n > most {
-		n = most
+// errNoRoom is the answer to a request for whose body there is none.
+var errNoRoom = huma.Error503ServiceUnavailable("Too much mail at once, try again later.")
+
+// admit has what a request brings counted as it comes, until release is called. It
+// refuses one that says at once that it brings more than there is room for. What it
+// returns is a copy: of its own request the server has to know the body as it made it, or
+// it would take what nobody has read of one that was closed for the next request.
+func (h *handler) admit(r *http.Request) (counted *http.Request, release func(), err error) {
+	if r.Body == nil || r.ContentLength == 0 || r.ContentLength > 0 && r.ContentLength <= smallBody {
+		return r, func() {}, nil
 	}
-	if n <= smallBody {
-		return func() {}, nil
+	if n := r.ContentLength; n > h.counts.incoming.Room() {
+		return nil, nil, errNoRoom
 	}
-	if !h.counts.incoming.Take(n) {
-		return nil, huma.Error503ServiceUnavailable("Too much mail at once, try again later.")
+	body := &countedBody{ReadCloser: r.Body, room: &h.counts.incoming}
+	counted = r.WithContext(r.Context())
+	counted.Body = body
+	return counted, body.release, nil
+}
+
+// A countedBody is the body of a request, which takes room as it is read. It is for one
+// goroutine at a time.
+type countedBody struct {
+	io.ReadCloser
+	room *limit.Budget
+	read int64
+	held int64
+}
+
+// Read fails with errNoRoom when there is none.
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.read += int64(n); b.read <= smallBody {
+		return n, err
 	}
-	return func() { h.counts.incoming.Give(n) }, nil
+	if !b.room.Take(int64(n)) {
+		return 0, errNoRoom
+	}
+	b.held += int64(n)
+	return n, err
+}
+
+func (b *countedBody) release() {
+	b.room.Give(b.held)
+	b.held = 0
 }
 
 // kinds are those of event streams.

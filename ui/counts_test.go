@@ -182,13 +182,19 @@ func TestTooMuchMailAtOnceOverHTTP(t *testing.T) {
 		first <- resp.StatusCode
 	}()
 	io.WriteString(write, large[:100<<10])
-	for send(strings.NewReader(large)).StatusCode != 503 { // until the first one is seen to be there
+	for s.Counts().Incoming < 30<<10 { // until it was read
+	}
+	if resp := send(strings.NewReader(strings.Repeat("x", 199<<10))); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("that says how large it is: %s", resp.Status)
+	}
+	if resp := send(struct{ io.Reader }{strings.NewReader(strings.Repeat("x", 300<<10))}); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("that does not: %s", resp.Status)
 	}
 	if resp := send(strings.NewReader(large[:60<<10])); resp.StatusCode/100 != 2 {
 		t.Errorf("small: %s", resp.Status)
 	}
-	if resp := send(struct{ io.Reader }{strings.NewReader("size not told")}); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
-		t.Errorf("of unknown size: %s", resp.Status)
+	if resp := send(struct{ io.Reader }{strings.NewReader("small, and its size not told")}); resp.StatusCode/100 != 2 {
+		t.Errorf("small, of unknown size: %s", resp.Status)
 	}
 	io.WriteString(write, large[100<<10:])
 	if status := <-first; status/100 != 2 {
@@ -196,6 +202,8 @@ func TestTooMuchMailAtOnceOverHTTP(t *testing.T) {
 	}
 	if resp := send(strings.NewReader(large)); resp.StatusCode/100 != 2 {
 		t.Errorf("when there was room again: %s", resp.Status)
+	}
+	for s.Counts().Incoming != 0 { // the last handler ends after its answer
 	}
 }
 

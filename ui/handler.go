@@ -186,13 +186,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.writeProblem(w, r, err)
 		return
 	}
-	release, err := h.admit(r)
+	counted, release, err := h.admit(r)
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
 		h.writeProblem(w, r, err)
 		return
 	}
 	defer release()
+	r = counted
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
 		w.Header().Set("Cache-Control", "no-store")
 	}

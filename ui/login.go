@@ -93,7 +93,7 @@ func (h *handler) postLogout(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) endLogin(r *http.Request) {
-	if cookie, err := r.Cookie(cookieName); err == nil {
+	if cookie, err := r.Cookie(cookieFor(r)); err == nil {
 		h.logins.end(cookie.Value)
 	}
 }

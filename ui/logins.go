@@ -139,7 +139,7 @@ func (l *logins) opens(r *http.Request) bool {
 
 // loggedIn is who has logged in with the cookie of a request, or nil.
 func (h *handler) loggedIn(r *http.Request) *visitor {
-	cookie, err := r.Cookie(cookieName)
+	cookie, err := r.Cookie(cookieFor(r))
 	if err != nil {
 		return nil
 	}
@@ -162,12 +162,26 @@ func (h *handler) knows(cookie string) (User, bool) {
 	return u, ok
 }
 
+// cookieFor is what the cookie is called. In TLS it has a name of its own, which only
+// TLS can set: a browser would not let the plain door set what was set in TLS.
+func cookieFor(r *http.Request) string {
+	if inTLS(r) {
+		return "__Host-" + cookieName
+	}
+	return cookieName
+}
+
+// inTLS says whether the browser speaks TLS, with us or with a proxy.
+func inTLS(r *http.Request) bool {
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
 // setCookie gives a browser its session; "" takes it away. It goes to this server
 // only, whatever page makes the browser ask, and no script sees it.
 func setCookie(w http.ResponseWriter, r *http.Request, session string) {
 	c := &http.Cookie{
-		Name: cookieName, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
+		Name: cookieFor(r), Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Secure: inTLS(r),
 	}
 	if session == "" {
 		c.MaxAge = -1

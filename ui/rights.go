@@ -77,7 +77,7 @@ func (h *handler) secure() {
 	spec.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token":   {Type: "http", Scheme: "bearer", Description: "A token of --http-tokens."},
 		"account": {Type: "http", Scheme: "basic", Description: "A user of --accounts, with --http-auth."},
-		"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "As the page has it, after /login."},
+		"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "As the page has it, after /login; in TLS with __Host- before the name."},
 	}
 	spec.Security = []map[string][]string{{}, {"token": {}}, {"account": {}}, {"session": {}}}
 	for _, op := range operations(spec) {

@@ -185,7 +185,7 @@ func (w *Webhook) follower() *follower {
 		words = WebhookWords()
 	}
 	return &follower{
-		h:      &handler{Server: &Server{Backend: w.Backend}, cache: newCache(cacheSize)},
+		h:      &handler{Server: &Server{Backend: w.Backend}, Backend: w.Backend, counts: &counts{}, cache: newCache(cacheSize)},
 		sub:    w.Backend.Subscribe(w.After),
 		filter: &filter{backend: w.Backend, words: words, asked: len(w.Events) > 0, query: w.Query},
 	}

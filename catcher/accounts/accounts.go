@@ -35,7 +35,7 @@ const (
 	// What a client that has failed waits before it is told so: twice as long each time.
 	// After so long without a failure it begins anew.
 	firstWait = 250 * time.Millisecond
-	maxWait   = 8 * time.Second
+	maxWait   = 4 * time.Second
 	forgiven  = 10 * time.Minute
 
 	// maxClients is how many clients that have failed are remembered; then all are forgotten.

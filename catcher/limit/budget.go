@@ -1,6 +1,9 @@
 package limit
 
-import "sync/atomic"
+import (
+	"math"
+	"sync/atomic"
+)
 
 // A Budget is an amount that many share, such as octets of messages on their way.
 // The zero value has no end. It is safe for concurrent use.
@@ -20,6 +23,14 @@ func (b *Budget) Take(n int64) bool {
 
 // Give gives back what was taken.
 func (b *Budget) Give(n int64) { b.taken.Add(-n) }
+
+// Room is how much is there now; some of it may be gone a moment later.
+func (b *Budget) Room() int64 {
+	if max := b.max.Load(); max > 0 {
+		return max - b.taken.Load()
+	}
+	return math.MaxInt64
+}
 
 // Taken is how much is taken now.
 func (b *Budget) Taken() int64 { return b.taken.Load() }

@@ -121,7 +121,7 @@ func TestBudget(t *testing.T) {
 	}
 	b.Give(1 << 40)
 	b.Limit(10)
-	if !b.Take(6) || b.Take(5) || !b.Take(4) || b.Taken() != 10 {
+	if !b.Take(6) || b.Take(5) || b.Room() != 4 || !b.Take(4) || b.Taken() != 10 {
 		t.Errorf("%d taken", b.Taken())
 	}
 	b.Give(6)

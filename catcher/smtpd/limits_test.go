@@ -2,6 +2,7 @@ package smtpd
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -273,4 +274,29 @@ func TestLimitsAtOnce(t *testing.T) {
 	if n.Open != 0 || n.Begun+n.Refused[limit.TooMany] != 40 || uint64(len(in.all())) != n.Begun || s.incoming.Taken() != 0 {
 		t.Errorf("%+v, %d messages, %d octets taken", n, len(in.all()), s.incoming.Taken())
 	}
+}
+
+// FuzzLimits is FuzzSession with limits of the fuzzer's: no more messages come in than
+// may, and nothing is said after the reply that ends the session.
+func FuzzLimits(f *testing.F) {
+	for i, said := range clientsOfDialogs(f) {
+		f.Add(said, 1000, uint8(i%4), uint8(i%7), uint8(i%5), uint8(i))
+		f.Add(said, 3, uint8(1), uint8(0), uint8(0), uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, said []byte, piece int, messages, commands, errors, octets uint8) {
+		s, in := newServer()
+		s.Limits = Limits{MaxMessageSize: 200, Messages: int(messages), Commands: int(commands), Errors: int(errors), Octets: int64(octets)}
+		heard := talk(s, bytes.Clone(said), piece%5000)
+		checkReplies(t, heard)
+		accepted := len(in.all())
+		if n := strings.Count(heard, "OK: queued as "); n != accepted || messages > 0 && n > int(messages) {
+			t.Fatalf("%d messages acknowledged, %d accepted, at most %d", n, accepted, messages)
+		}
+		if _, after, ended := strings.Cut(heard, "\r\n421 4.7.0 "); ended && strings.Count(after, "\r\n") != 1 {
+			t.Fatalf("after the end: %q", after)
+		}
+		if n := s.Guests(); n.Open != 0 || s.Panics() != 0 {
+			t.Fatalf("%+v, %d panics", n, s.Panics())
+		}
+	})
 }

@@ -26,7 +26,8 @@ const writeAhead = 64
 
 // Memory is the store that is gone with the process.
 type Memory struct {
-	opt Options
+	caps atomic.Pointer[Caps]
+	opt  Options
 
 	mu      sync.RWMutex // guards all below
 	all     line
@@ -53,7 +54,19 @@ type box struct {
 
 // NewMemory makes an empty store.
 func NewMemory(opt Options) *Memory {
-	return &Memory{opt: opt.Complete(), boxes: map[string]*box{}, floor: 1, seed: maphash.MakeSeed()}
+	s := &Memory{opt: opt.Complete(), boxes: map[string]*box{}, floor: 1, seed: maphash.MakeSeed()}
+	s.caps.Store(&opt.Caps)
+	return s
+}
+
+// SetCaps implements Capper.
+func (s *Memory) SetCaps(_ context.Context, caps Caps) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.caps.Store(&caps)
+	s.expireOld(&caps)
+	s.trim(&caps)
+	return nil
 }
 
 // Append implements Store.
@@ -61,8 +74,8 @@ func (s *Memory) Append(ctx context.Context, body *Body, m mail.Message) (mail.M
 	if err := ctx.Err(); err != nil {
 		return mail.Message{}, err
 	}
-	if s.opt.Caps.Bytes > 0 && body.Size() > s.opt.Caps.Bytes {
-		return mail.Message{}, fmt.Errorf("%d octets of at most %d: %w", body.Size(), s.opt.Caps.Bytes, ErrTooLarge)
+	if most := s.caps.Load().Bytes; most > 0 && body.Size() > most {
+		return mail.Message{}, fmt.Errorf("%d octets of at most %d: %w", body.Size(), most, ErrTooLarge)
 	}
 	m.Size, m.Unterminated = body.Size(), body.Unterminated()
 	m.Deliveries = slices.Clone(m.Deliveries)
@@ -125,10 +138,8 @@ func (s *Memory) leave(r *record, n int) {
 
 // makeRoom enforces the caps after r came in.
 func (s *Memory) makeRoom(r *record) {
-	caps := s.opt.Caps
-	if caps.Age > 0 {
-		s.expire(s.opt.Clock.Now().Add(-caps.Age), math.MaxInt)
-	}
+	caps := s.caps.Load()
+	s.expireOld(caps)
 	if caps.Box > 0 {
 		for i := range r.deliveries {
 			for b := r.deliveries[i].box; int(b.live) > caps.Box; {
@@ -138,6 +149,17 @@ func (s *Memory) makeRoom(r *record) {
 			}
 		}
 	}
+	s.trim(caps)
+}
+
+func (s *Memory) expireOld(caps *Caps) {
+	if caps.Age > 0 {
+		s.expire(s.opt.Clock.Now().Add(-caps.Age), math.MaxInt)
+	}
+}
+
+// trim removes the oldest messages while there is too much in all.
+func (s *Memory) trim(caps *Caps) {
 	for caps.Messages > 0 && int(s.all.live) > caps.Messages || caps.Bytes > 0 && s.bytes > caps.Bytes {
 		oldest := s.all.first().rec
 		s.remove(oldest, oldest.all(), mail.Evicted)

@@ -80,6 +80,12 @@ type Checker interface {
 	Check(ctx context.Context) error
 }
 
+// A Capper is a Store whose Caps can be changed. Those of all messages hold when
+// SetCaps returns, that of mailboxes with the next message for each.
+type Capper interface {
+	SetCaps(ctx context.Context, caps Caps) error
+}
+
 // ErrNotFound is returned, perhaps wrapped, for a message or delivery that is
 // not in the store.
 var ErrNotFound = errors.New("no such message")

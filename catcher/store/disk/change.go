@@ -399,12 +399,16 @@ func (w *writer) makeRoom(news []tailed) {
 		return
 	}
 	err := w.transact(func(t *tx) error {
-		if age := t.opt.Caps.Age; age > 0 {
+		if age := t.opt.caps.Load().Age; age > 0 {
 			if _, err := t.expire(t.opt.Clock.Now().Add(-age), math.MaxInt); err != nil {
 				return err
 			}
 		}
-		return errors.Join(t.trimBoxes(news), t.trim())
+		if err := t.trimBoxes(news); err != nil {
+			return err
+		}
+		_, err := t.trim(math.MaxInt)
+		return err
 	})
 	if err != nil {
 		w.opt.Log.Error("make room under the limits", "err", err)
@@ -413,8 +417,8 @@ func (w *writer) makeRoom(news []tailed) {
 
 // crowded says whether one of the caps does not hold.
 func (w *writer) crowded(news []tailed) bool {
-	caps := w.opt.Caps
-	if w.state.over(caps) || caps.Age > 0 && w.oldest.Before(w.opt.Clock.Now().Add(-caps.Age)) {
+	caps := w.opt.caps.Load()
+	if w.state.over(*caps) || caps.Age > 0 && w.oldest.Before(w.opt.Clock.Now().Add(-caps.Age)) {
 		return true
 	}
 	return caps.Box > 0 && slices.ContainsFunc(news, func(n tailed) bool {
@@ -429,23 +433,27 @@ func (s *state) over(caps store.Caps) bool {
 	return caps.Messages > 0 && s.messages > int64(caps.Messages) || caps.Bytes > 0 && s.bytes > caps.Bytes
 }
 
-// trim removes the oldest messages while there is too much in all.
-func (t *tx) trim() error {
-	for t.state.over(t.opt.Caps) {
+// trim removes the oldest messages while there is too much in all, at most so many,
+// and says whether that was enough.
+func (t *tx) trim(most int) (enough bool, err error) {
+	for n := 0; t.state.over(*t.opt.caps.Load()); n++ {
+		if n == most {
+			return false, nil
+		}
 		rows, err := t.db.oldest(1)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if _, err := t.remove(rows[0], mail.Evicted, all); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // trimBoxes does so in the mailboxes that got something.
 func (t *tx) trimBoxes(news []tailed) error {
-	if t.opt.Caps.Box == 0 {
+	if t.opt.caps.Load().Box == 0 {
 		return nil
 	}
 	for _, n := range news {
@@ -463,7 +471,7 @@ func (t *tx) trimBox(name string) error {
 	if err != nil {
 		return err
 	}
-	for b.messages > int64(t.opt.Caps.Box) {
+	for b.messages > int64(t.opt.caps.Load().Box) {
 		rows, err := t.db.oldestIn(b.no, 1)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postroom/postroom/catcher/mail"
@@ -29,7 +30,8 @@ type Options struct {
 	SegmentSize int64        // octets after which a new segment file is begun; 0: 64 MiB
 	Log         *slog.Logger // nil: nowhere
 
-	house time.Duration // how often the writer keeps house; 0: houseEvery
+	caps  *atomic.Pointer[store.Caps] // those of now
+	house time.Duration               // how often the writer keeps house; 0: houseEvery
 }
 
 const (
@@ -92,6 +94,8 @@ func Open(dir string, opt Options) (s *Store, err error) {
 
 func (o *Options) setDefaults() {
 	o.Options = o.Complete()
+	o.caps = new(atomic.Pointer[store.Caps])
+	o.caps.Store(&o.Options.Caps)
 	if o.SegmentSize <= 0 {
 		o.SegmentSize = defaultSegment
 	}
@@ -154,7 +158,7 @@ func (s *Store) do(ctx context.Context, o *op) error {
 
 // Append implements store.Store.
 func (s *Store) Append(ctx context.Context, body *store.Body, m mail.Message) (mail.Message, error) {
-	if limit := s.opt.Caps.Bytes; limit > 0 && body.Size() > limit {
+	if limit := s.opt.caps.Load().Bytes; limit > 0 && body.Size() > limit {
 		return mail.Message{}, fmt.Errorf("%d octets of at most %d: %w", body.Size(), limit, store.ErrTooLarge)
 	}
 	a := &addition{body: body, given: m}
@@ -163,6 +167,22 @@ func (s *Store) Append(ctx context.Context, body *store.Body, m mail.Message) (m
 	}
 	err := s.do(ctx, &op{add: a})
 	return a.message, err
+}
+
+// SetCaps implements store.Capper. Much goes in parts, so that others get their turn.
+func (s *Store) SetCaps(ctx context.Context, caps store.Caps) error {
+	s.opt.caps.Store(&caps)
+	if caps.Age > 0 {
+		if _, err := s.Expire(ctx, s.opt.Clock.Now().Add(-caps.Age)); err != nil {
+			return err
+		}
+	}
+	for enough := false; !enough; {
+		if err := s.do(ctx, &op{run: func(t *tx) (err error) { enough, err = t.trim(step); return err }}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Update implements store.Store.

@@ -104,6 +104,14 @@ func (s *reopened) used() {
 	}
 }
 
+// SetCaps keeps the caps, which a store that is opened is given.
+func (s *reopened) SetCaps(ctx context.Context, caps store.Caps) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opt.Options.Caps = caps
+	return s.Store.SetCaps(ctx, caps)
+}
+
 func (s *reopened) Append(ctx context.Context, body *store.Body, m mail.Message) (mail.Message, error) {
 	s.mu.RLock()
 	defer s.used()

@@ -66,6 +66,7 @@ func Run(t *testing.T, newStore Maker) {
 		"CapBytes":         {store.Caps{Bytes: 100}, testCapBytes},
 		"CapBox":           {store.Caps{Box: 2}, testCapBox},
 		"CapAge":           {store.Caps{Age: time.Hour}, testCapAge},
+		"CapsChange":       {store.Caps{Messages: 5}, testCapsChange},
 		"CapsWhileCrowded": {store.Caps{Messages: 50, Bytes: 3000, Box: 20}, testCrowded},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -730,6 +731,49 @@ func testCapMessages(t *testing.T, b *bench) {
 	b.wantNames(store.Query{}, "4 3 2")
 	b.wantTold("added 0 a@a,b@b", "added 1 a@a,b@b", "added 2 a@a,b@b",
 		"added 3 a@a,b@b", "removed 0 a@a,b@b evicted left 0", "added 4 a@a,b@b", "removed 1 a@a,b@b evicted left 0")
+}
+
+// testCapsChange: a store that can change them obeys at once in all, and in mailboxes
+// with the next message.
+func testCapsChange(t *testing.T, b *bench) {
+	c, ok := b.Store.(store.Capper)
+	if !ok {
+		t.Skip("the caps of this store cannot be changed")
+	}
+	set := func(caps store.Caps) {
+		t.Helper()
+		if err := c.SetCaps(b.ctx, caps); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 6 {
+		b.add(fmt.Sprint(i), strings.Repeat("x", 10), "a@a", "b@b")
+	}
+	b.wantNames(store.Query{}, "5 4 3 2 1")
+	b.told()
+	set(store.Caps{Messages: 4})
+	b.wantTold("removed 1 a@a,b@b evicted left 0")
+	set(store.Caps{Bytes: 35})
+	b.wantNames(store.Query{}, "5 4 3")
+	if _, err := b.Append(b.ctx, bodyOf(strings.Repeat("x", 36)), b.message("large", "a@a")); !errors.Is(err, store.ErrTooLarge) {
+		t.Errorf("got %v", err)
+	}
+	set(store.Caps{Box: 2})
+	b.wantNames(store.Query{}, "5 4 3")
+	b.add("6", "", "a@a")
+	b.wantNames(store.Query{Box: "a@a"}, "6 5")
+	b.wantNames(store.Query{Box: "b@b"}, "5 4 3")
+	b.clock.Advance(time.Hour)
+	b.add("7", "", "c@c")
+	set(store.Caps{Age: time.Minute})
+	b.wantNames(store.Query{}, "7")
+	set(store.Caps{})
+	for i := range 10 {
+		b.add(fmt.Sprint("n", i), "", "a@a")
+	}
+	if n := b.box("").Messages; n != 11 {
+		t.Errorf("without caps: %d messages", n)
+	}
 }
 
 func testCapBytes(t *testing.T, b *bench) {

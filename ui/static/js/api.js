@@ -51,7 +51,7 @@ export const ruleLanguage = () => get('/rules/language');
 export const magic = () => get('/magic');
 export const settings = () => get('/settings');
 export const changeSettings = (values) => send('PATCH', '/settings', values);
-export const logOut = () => request(base + '/logout', { method: 'POST' });
+export const logOut = () => request(base + '/logout', { method: 'POST' }).then(() => location.reload());
 export const sendSample = () => send('POST', '/messages/sample');
 
 /** Addresses of things that the browser fetches by itself. */

@@ -1,5 +1,6 @@
 // All that can be done by a key or from the palette, in one list.
 import { actOnSelected, askToEmpty, askToRelease, askToResend, cursor, extendBy, markAllSeen, move, openCursor, removeMessage, sendSample, toggleSeen, toggleSelected } from './actions.js';
+import { logOut } from './api.js';
 import { close, go, leave, route } from './router.js';
 import { pinned, tab, theme } from './settings.js';
 import { cancel, first, pick } from './state/compare.js';
@@ -11,6 +12,7 @@ import { opened } from './state/reader.js';
 import * as selection from './state/selection.js';
 import { undo } from './state/undo.js';
 import { searches } from './state/search.js';
+import { info } from './store.js';
 import { languages, t } from './strings.js';
 import { focusSearch } from './views/search.js';
 import { speak } from './views/settings.js';
@@ -94,6 +96,7 @@ const groups = {
     ...['system', 'light', 'dark'].map((name) => ({ name, words: () => `${t.theme.title}: ${t.theme[name]}`, run: () => { theme.value = name; }, when: () => theme.value !== name })),
     ...Object.entries(languages).map(([tag, { own }]) => ({ name: tag, words: () => `${t.settings.language}: ${own}`, run: () => speak(tag), when: () => t !== languages[tag] })),
     { name: 'help', keys: ['?'], run: show('keys') },
+    { name: 'logOut', run: logOut, when: () => info.value?.user },
   ],
 };
 

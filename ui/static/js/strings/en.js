@@ -202,7 +202,7 @@ export default {
     next: 'Next or previous message', open: 'Open message', select: 'Select', extend: 'Select downwards or upwards', selectAll: 'Select all', undo: 'Undo deleting', retry: 'Retry now, or requeue', empty: 'Delete all mail here…',
     seen: 'Mark as unread or read', reply: 'Reply', replyAll: 'Reply to all', resend: 'Resend…', release: 'Release…', compose: 'Compose', tabs: 'Tabs of the message', close: 'Close message, clear search',
     filter: 'Filter mailboxes', search: 'Search', setup: 'How to send mail here', sample: 'Send a sample mail', help: 'Keyboard',
-    palette: 'All commands', forgetSearches: 'Forget earlier searches', settings: 'Settings', pin: 'Pin this mailbox, or unpin it',
+    palette: 'All commands', forgetSearches: 'Forget earlier searches', settings: 'Settings', logOut: 'Log out', pin: 'Pin this mailbox, or unpin it',
   },
 
   compare: {
@@ -219,7 +219,6 @@ export default {
     language: 'Language', density: { title: 'Rows', comfortable: 'Comfortable', compact: 'Compact' },
     times: { title: 'Times', relative: 'Relative', exact: 'Exact' }, grouping: { title: 'Group by domain', auto: 'If many', on: 'Always', off: 'Never' },
     notify: { title: 'Notifications', off: 'Off', all: 'All mail' },
-    logOut: (name) => `Log out ${name}`,
     denied: 'The browser does not allow them here. They need localhost or HTTPS.',
   },
 

@@ -201,7 +201,7 @@ export default {
     next: '下一封或上一封', open: '打开邮件', select: '选择', extend: '向下或向上扩选', selectAll: '全选', undo: '撤销删除', retry: '立即重试或重新排队', empty: '删除此处全部邮件…',
     seen: '标为未读或已读', reply: '回复', replyAll: '全部回复', resend: '重新投递…', release: '释放…', compose: '写邮件', tabs: '邮件的标签页', close: '关闭邮件、清除搜索',
     filter: '筛选邮箱', search: '搜索', setup: '如何向这里发送邮件', sample: '发送示例邮件', help: '键盘',
-    palette: '全部命令', forgetSearches: '清除搜索历史', settings: '设置', pin: '置顶或取消置顶此邮箱',
+    palette: '全部命令', forgetSearches: '清除搜索历史', settings: '设置', logOut: '退出登录', pin: '置顶或取消置顶此邮箱',
   },
 
   compare: {
@@ -218,7 +218,6 @@ export default {
     language: '语言', density: { title: '行距', comfortable: '宽松', compact: '紧凑' },
     times: { title: '时间', relative: '相对', exact: '精确' }, grouping: { title: '按域名分组', auto: '较多时', on: '总是', off: '从不' },
     notify: { title: '通知', off: '关闭', all: '全部邮件' },
-    logOut: (name) => `退出登录 ${name}`,
     denied: '浏览器不允许在此发送通知。通知需要 localhost 或 HTTPS。',
   },
 

@@ -3,7 +3,7 @@ import { logOut } from '../api.js';
 import { html } from '../html.js';
 import { density, grouping, language, theme, times } from '../settings.js';
 import { go } from '../router.js';
-import { dialog, fail } from '../state/notices.js';
+import { dialog } from '../state/notices.js';
 import { notify, permitted, wantNotes } from '../state/notify.js';
 import { info } from '../store.js';
 import { languages, t } from '../strings.js';
@@ -30,7 +30,6 @@ function Setting([{ title, ...words }, chosen, choose = (value) => { chosen.valu
 }
 
 export function Settings() {
-  const { user } = info.value ?? {};
   const then = (act) => () => {
     document.getElementById('settings').hidePopover();
     act();
@@ -44,7 +43,7 @@ export function Settings() {
         <${QuietButton} name="plug" label=${t.commands.setup} onClick=${open('setup')} />
         <${QuietButton} name="settings" label=${t.places.settings} onClick=${then(() => go({ view: 'settings' }))} />
         <${QuietButton} name="command" label=${t.commands.help} onClick=${open('keys')} />
-        ${user && html`<${QuietButton} name="external" label=${t.settings.logOut(user.name)} onClick=${() => logOut().then(() => location.reload(), fail)} />`}
+        ${info.value?.user && html`<${QuietButton} name="close" label=${`${t.commands.logOut} (${info.value.user.name})`} onClick=${logOut} />`}
       </p>
     </div>`;
 }
