@@ -65,7 +65,7 @@
 //	pop3/                mailboxes over POP3
 //	ui/                  everything over HTTP: JSON and events; api/ has the JSON types, static/ the page
 //	  client/            the client for JavaScript;  uitest/ is a Postroom for tests of foreign programs
-//	docker/              image and compose file; example/ is an application and its tests
+//	docker/              image, compose file, e2e (which tries them); example/ is an application and its tests
 //
 // # Who may import whom
 //
