@@ -65,7 +65,9 @@
 //	pop3/                mailboxes over POP3
 //	ui/                  everything over HTTP: JSON and events; api/ has the JSON types, static/ the page
 //	  client/            the client for JavaScript;  uitest/ is a Postroom for tests of foreign programs
-//	docker/              image, compose file, e2e (which tries them); example/ is an application and its tests
+//	docker/              image, compose file, e2e (which tries them), release; Kubernetes, systemd
+//	  example/           an application and its tests;  snippets/ for CI and frameworks
+//	  sbom/              what a binary is made of
 //
 // # Who may import whom
 //
