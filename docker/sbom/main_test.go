@@ -9,6 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/postroom/postroom/catcher/catchertest"
+	"github.com/postroom/postroom/ui/uitest"
 )
 
 const aSum = "h1:35ff6f8f2dacc412456aea4f96d8572ff1f2dbe2eeA="
@@ -43,6 +47,36 @@ func TestDocument(t *testing.T) {
 	two, _ := json.Marshal(again)
 	if string(one) != string(two) {
 		t.Errorf("the same binary is described as\n%s\nand\n%s", one, two)
+	}
+}
+
+// TestDocumentIsValid asks CycloneDX's own library, by the strict schema.
+func TestDocumentIsValid(t *testing.T) {
+	t.Parallel()
+	modules := uitest.Modules(t, "@cyclonedx/cyclonedx-library", "ajv", "ajv-formats", "ajv-formats-draft2019")
+	node := catchertest.NeedProgram(t, "node")
+	d, err := describe(built(), "postroom", "1.2.3", sha256.Sum256([]byte("binary")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join("../..", libraries))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := pageLibraries(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.add(found...)
+	document, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const script = `
+		const { Validation, Spec } = require('@cyclonedx/cyclonedx-library')
+		new Validation.JsonStrictValidator(Spec.Version.v1dot5).validate(process.argv[1]).then(e => console.log(e === null ? 'valid' : JSON.stringify(e)))`
+	if said := uitest.Run(t, ".", []string{"NODE_PATH=" + modules}, time.Minute, node, "-e", script, string(document)); said != "valid\n" {
+		t.Errorf("the library says %s of\n%s", said, document)
 	}
 }
 
