@@ -34,13 +34,14 @@ func FuzzRequest(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
+	pages := ui.Page("")
 	f.Fuzz(func(t *testing.T, raw string) {
 		req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
 		if err != nil || websocket.IsWebSocketUpgrade(req) { // which needs a connection
 			return
 		}
 		c := newCatcher(t, catcher.Config{})
-		server := &ui.Server{Backend: &backend{Catcher: c}, Clock: clock.NewManual(born), Version: "test", MaxMessageSize: 1 << 16, Page: ui.Page("")}
+		server := &ui.Server{Backend: &backend{Catcher: c}, Clock: clock.NewManual(born), Version: "test", MaxMessageSize: 1 << 16, Page: pages}
 		if _, err := accept(server.Backend, "Subject: x\r\nContent-Type: text/html\r\n\r\n<b>Code: 271828", "a@b.test"); err != nil {
 			t.Fatal(err)
 		}
