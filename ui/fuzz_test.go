@@ -13,6 +13,7 @@ import (
 
 	"github.com/postroom/postroom/catcher"
 	"github.com/postroom/postroom/catcher/clock"
+	"github.com/postroom/postroom/catcher/store"
 	"github.com/postroom/postroom/ui"
 )
 
@@ -34,21 +35,25 @@ func FuzzRequest(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	pages := ui.Page("")
+	c, err := catcher.New(catcher.Config{Clock: clock.NewManual(born), Caps: store.Caps{Messages: 20}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { c.Close() })
+	server := &ui.Server{Backend: &backend{Catcher: c}, Clock: clock.NewManual(born), Version: "test", MaxMessageSize: 1 << 16, Page: ui.Page("")}
+	handler := server.Handler()
 	f.Fuzz(func(t *testing.T, raw string) {
 		req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
 		if err != nil || websocket.IsWebSocketUpgrade(req) { // which needs a connection
 			return
 		}
-		c := newCatcher(t, catcher.Config{})
-		server := &ui.Server{Backend: &backend{Catcher: c}, Clock: clock.NewManual(born), Version: "test", MaxMessageSize: 1 << 16, Page: pages}
 		if _, err := accept(server.Backend, "Subject: x\r\nContent-Type: text/html\r\n\r\n<b>Code: 271828", "a@b.test"); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond) // events and expectations would wait
 		defer cancel()
 		w := httptest.NewRecorder()
-		server.Handler().ServeHTTP(w, req.WithContext(ctx))
+		handler.ServeHTTP(w, req.WithContext(ctx))
 		if w.Code == http.StatusInternalServerError && ctx.Err() == nil {
 			t.Errorf("%q is answered with\n%s", raw, w.Body)
 		}
