@@ -40,7 +40,7 @@ func FuzzRequest(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { c.Close() })
-	server := &ui.Server{Backend: &backend{Catcher: c}, Clock: clock.NewManual(born), Version: "test", MaxMessageSize: 1 << 16, Page: ui.Page("")}
+	server := &ui.Server{Backend: &backend{Catcher: c}, Clock: clock.NewManual(born), Version: "test", Page: ui.Page("")}
 	handler := server.Handler()
 	f.Fuzz(func(t *testing.T, raw string) {
 		req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
