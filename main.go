@@ -16,8 +16,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// version is that of the next or present release.
-const version = "0.1.0"
+// version is that of the next or present release. It is a variable for the linker only
+// (-X main.version=1.2.3), and nothing assigns it: what is built without git, as in a
+// container, has no version in its build info that could be read in its place.
+var version = "0.1.0"
 
 // Exit statuses. The sendmail subcommand has others: those of sysexits.h.
 const (

@@ -105,8 +105,16 @@ func onFreePorts() []string {
 func start(t *testing.T, flags ...string) *process {
 	t.Helper()
 	flags = slices.Concat(onFreePorts(), []string{"--log-level", "warn"}, flags)
-	p := &process{cmd: exec.Command(binary(t), flags...), errors: &record{}, ended: make(chan error, 1)}
-	p.cmd.Env, p.cmd.Stderr = bareEnv(t), p.errors
+	cmd := exec.Command(binary(t), flags...)
+	cmd.Env = bareEnv(t)
+	return launch(t, cmd)
+}
+
+// launch is start for a command that becomes the program.
+func launch(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{cmd: cmd, errors: &record{}, ended: make(chan error, 1)}
+	p.cmd.Stderr = p.errors
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +123,7 @@ func start(t *testing.T, flags ...string) *process {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stdout)
-	announced := p.readAnnouncement(lines, listening(flags))
+	announced := p.readAnnouncement(lines, listening(cmd.Args))
 	go func() {
 		for lines.Scan() { // whatever else it has to say
 		}

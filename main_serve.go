@@ -41,7 +41,7 @@ Usage:
 
 "postroom SUBCOMMAND --help" says more. Each flag has a twin in the environment,
 which the flag overrides: --max-age is POSTROOM_MAX_AGE. An address is host:port
-(port 0: any free one), unix:PATH, or off.`
+(port 0: any free one), unix:PATH, fd:NAME (a socket of systemd's), or off.`
 
 // settings are the flags of serve.
 type settings struct {
@@ -275,9 +275,12 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	if address == "off" {
 		return nil, nil
 	}
+	if name, ok := strings.CutPrefix(address, "fd:"); ok {
+		return activated(name, os.Getenv)
+	}
 	network, address := splitAddress(address)
 	if address == "" {
-		return nil, errors.New("want host:port, unix:PATH or off")
+		return nil, errors.New("want host:port, unix:PATH, fd:NAME or off")
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, network, address)

@@ -73,7 +73,9 @@
 //	ui/                  everything over HTTP: JSON and events; api/ has the JSON types, static/ the page
 //	  metrics/           the figures of all that runs, for Prometheus
 //	  client/            the client for JavaScript;  uitest/ is a Postroom for tests of foreign programs
-//	docker/              image and compose file; example/ is an application and its tests
+//	docker/              image, compose file, e2e (which tries them), release; Kubernetes, systemd
+//	  example/           an application and its tests;  snippets/ for CI and frameworks
+//	  sbom/              what a binary is made of
 //
 // # Who may import whom
 //

@@ -77,6 +77,17 @@ func TestCypressTasks(t *testing.T) {
 	}
 }
 
+// TestCheck runs the test that has a container of its own.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "check")
+	uitest.Run(t, "check", nil, limit, catchertest.NeedProgram(t, "go"), "build", "-o", binary, ".")
+	env := start(t)
+	if out := uitest.Run(t, ".", env, limit, binary); !strings.HasPrefix(out, "1 passed") {
+		t.Errorf("it says %q", out)
+	}
+}
+
 // TestTypes checks what the examples ask of the client, Playwright and Cypress.
 func TestTypes(t *testing.T) {
 	t.Parallel()
