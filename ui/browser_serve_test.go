@@ -49,6 +49,36 @@ func prefixed(t *testing.T, browser context.Context) {
 	}
 }
 
+// block keeps the tab from what matches a pattern; without one it gets all.
+func (b *tab) block(patterns ...string) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, target, network.Enable, network.EnableParams{}); err != nil {
+			return err
+		}
+		var list []*network.BlockPattern
+		for _, pattern := range patterns {
+			list = append(list, &network.BlockPattern{URLPattern: pattern, Block: true})
+		}
+		_, err := cdp.Call(ctx, target, network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: list})
+		return err
+	}))
+}
+
+// comesInPart keeps a module from the page, which says so and comes when it can.
+func comesInPart(t *testing.T, browser context.Context) {
+	p, b := newPost(t, nil), newTab(t, browser)
+	id := p.note("one", "alice@example.test")
+	b.block("*://*:*/*/list.js")
+	b.open(p.url("/message/" + id))
+	b.shows(".topbar a", "try again")
+	b.until(`performance.getEntriesByType('navigation')[0].type === 'reload'`)
+	b.block()
+	b.click(".topbar a")
+	b.until(live)
+	b.shows("h1", "one")
+}
+
 // marks notes when the first row of the list is in the document.
 const marks = `new MutationObserver((_, observer) => {
 	if (!document.querySelector('.row')) return;

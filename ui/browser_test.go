@@ -355,6 +355,7 @@ func TestPageInBrowser(t *testing.T) {
 		{"replied to, sent again, released", sendsOn},
 		{"text can be read in both themes", contrast},
 		{"under a prefix, behind proxies", prefixed},
+		{"a page that comes in part", comesInPart},
 		{"a preview in every size", previews},
 		{"codes, links and files are at hand", finds},
 		{"source is read and searched", sources},

@@ -139,7 +139,7 @@ func TestPageNamesItsModules(t *testing.T) {
 	version := regexp.MustCompile(`/static/(v-[^/]+)/js/main\.js`).FindStringSubmatch(document)[1]
 	eachFile(t, "static", func(name string, content []byte) {
 		hint := fmt.Sprintf(`<link rel="modulepreload" href="/%s">`, strings.Replace(name, "static/", "static/"+version+"/", 1))
-		module := strings.HasSuffix(name, ".mjs") || strings.HasSuffix(name, ".js") && filepath.Base(name) != "theme.js"
+		module := strings.HasSuffix(name, ".mjs") || strings.HasSuffix(name, ".js") && filepath.Base(name) != "early.js"
 		if n := strings.Count(document, hint); n != 1 && module || n != 0 && !module {
 			t.Errorf("%s is named %d times", name, n)
 		}
