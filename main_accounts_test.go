@@ -100,3 +100,85 @@ c.pass_('wrong')
 		t.Errorf("a password is in the log:\n%s", said)
 	}
 }
+
+// TestHTTPAuth: the page and the API are for users and tokens only, of which the log
+// does not tell; a file that changes counts at once; our own clients show a token.
+func TestHTTPAuth(t *testing.T) {
+	t.Parallel()
+	htpasswd, curl := catchertest.NeedProgram(t, "htpasswd"), catchertest.NeedProgram(t, "curl")
+	dir := t.TempDir()
+	users, tokens := filepath.Join(dir, "accounts"), filepath.Join(dir, "tokens")
+	must(t, "", htpasswd, "-cbB", users, "root", "s3cret-r")
+	put := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(tokens+".new", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(tokens+".new", tokens); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("ci s3cret-of-ci-0123456789\nlooks s3cret-of-looks-0123456789 read\nalice s3cret-of-alice-0123456789 alice@a.test\n")
+	p := start(t, "--accounts", users, "--http-tokens", tokens, "--log-level", "debug")
+	must(t, "", binary(t), "send", "--server", p.smtp, "--from", "a@a.test", "--to", "alice@a.test", "--to", "bob@b.test", "--subject", "Hello", "--text", "Hi")
+
+	asks := func(args ...string) string {
+		return execute(t, "", nil, curl, append([]string{"--silent", "--output", os.DevNull, "--write-out", "%{http_code}"}, args...)...).stdout
+	}
+	page := strings.TrimSuffix(p.page, "/")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{page + "/healthz"}, "200"},
+		{[]string{page + "/readyz"}, "200"},
+		{[]string{page + "/v1/messages"}, "401"},
+		{[]string{page + "/metrics"}, "401"},
+		{[]string{page + "/"}, "401"},
+		{[]string{"--header", "Accept: text/html", page + "/"}, "303"},
+		{[]string{"--user", "root:s3cret-r", page + "/v1/messages"}, "200"},
+		{[]string{"--user", "root:s3cret-x", page + "/v1/messages"}, "401"},
+		{[]string{"--oauth2-bearer", "s3cret-of-ci-0123456789", page + "/metrics"}, "200"},
+		{[]string{"--oauth2-bearer", "s3cret-of-looks-0123456789", page + "/v1/messages"}, "200"},
+		{[]string{"--oauth2-bearer", "s3cret-of-looks-0123456789", "--request", "DELETE", page + "/v1/messages?all=true"}, "403"},
+		{[]string{"--data", "name=root&password=s3cret-r", page + "/login"}, "303"},
+		{[]string{"--data", "name=s3cret-r&password=s3cret-r", page + "/login"}, "401"},
+	} {
+		if got := asks(c.args...); got != c.want {
+			t.Errorf("curl %q: %s, want %s", c.args, got, c.want)
+		}
+	}
+	ours := func(token string, args ...string) outcome {
+		return execute(t, "", []string{"POSTROOM_TOKEN=" + token}, binary(t), append(args, "--http", strings.TrimPrefix(page, "http://"))...)
+	}
+	for _, c := range []struct {
+		token, box string
+		status     int
+	}{{"s3cret-of-ci-0123456789", "bob@b.test", 0}, {"s3cret-of-alice-0123456789", "alice@a.test", 0}, {"s3cret-of-alice-0123456789", "bob@b.test", 2}, {"", "bob@b.test", 3}} {
+		if o := ours(c.token, "expect", "--mailbox", c.box, "--within", "1s"); o.status != c.status {
+			t.Errorf("expect with %s for %s: %+v", c.token, c.box, o)
+		}
+	}
+	if o := ours("s3cret-of-alice-0123456789", "export", "--format", "mbox", "--quiet", "-"); o.status != 0 || strings.Count(o.stdout, "Subject: Hello") != 1 {
+		t.Errorf("export: %+v", o)
+	}
+	if o := ours("", "health"); o.status != 0 {
+		t.Errorf("health: %+v", o)
+	}
+
+	put("other s3cret-of-other-0123456789\n")
+	await(t, "the new file", func() bool { return asks("--oauth2-bearer", "s3cret-of-other-0123456789", page+"/v1/info") == "200" })
+	if got := asks("--oauth2-bearer", "s3cret-of-ci-0123456789", page+"/v1/info"); got != "401" {
+		t.Errorf("a token that is gone: %s", got)
+	}
+	if said := p.errors.String(); strings.Contains(said, "s3cret") || !strings.Contains(said, "HTTP login refused") {
+		t.Errorf("the log:\n%s", said)
+	}
+}
+
+func TestHTTPAuthNeedsSomebody(t *testing.T) {
+	t.Parallel()
+	if o := execute(t, "", nil, binary(t), append(onFreePorts(), "--http-auth")...); o.status != 2 || !strings.Contains(o.stderr, "--http-auth needs --accounts, or --http-tokens") {
+		t.Errorf("%+v", o)
+	}
+}

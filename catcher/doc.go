@@ -61,7 +61,7 @@
 //	  archive/           mail in files: .eml trees, mbox, Maildir
 //	  mime/              what a message says; ugly/ is the corpus of bad mail for tests
 //	  rule/              what goes wrong and where mail goes: the language, the set, magic addresses
-//	  accounts/          who may log in: a file as htpasswd makes it
+//	  accounts/          who may log in: a file as htpasswd makes it, and tokens
 //	  certs/             certificates for TLS: an authority of our own, and certificates that are bad on command
 //	  expect/              what mail a test wants: whether it has come, and if not, what came instead
 //	  dsn/               reports in many dialects, out-of-office replies, complaints

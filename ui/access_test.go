@@ -19,6 +19,7 @@ import (
 
 	"github.com/postroom/postroom/catcher"
 	"github.com/postroom/postroom/ui"
+	"github.com/postroom/postroom/ui/api"
 )
 
 const (
@@ -41,6 +42,7 @@ func onlyAlice(box string) bool { return box == "alice@a.test" }
 func (k *keys) all() []ui.User {
 	return []ui.User{
 		{Name: "full", Token: true}, {Name: "read", Token: true, ReadOnly: true},
+		{Name: "pair", Token: true, May: func(box string) bool { return onlyAlice(box) || box == "carl@c.test" }},
 		{Name: "tied", Token: true, May: onlyAlice, Home: "alice@a.test"},
 		{Name: "alice@a.test", May: onlyAlice, Home: "alice@a.test"}, {Name: "root"},
 	}
@@ -238,6 +240,53 @@ func TestTiedUser(t *testing.T) {
 	root := func(path string) *answer { return s.as(basic("root", password), "GET", path, "") }
 	root("/v1/mailboxes/hidden@b.test").is(200).has(`"messages":2`)
 	root("/v1/info").is(200).has(`"user":{"name":"root"`)
+}
+
+// TestSeveralMailboxes: who is tied to two sees them as one list, in which a message
+// that lies in both is there once.
+func TestSeveralMailboxes(t *testing.T) {
+	t.Parallel()
+	s, _, _ := locked(t)
+	var want []string // newest first
+	for _, to := range []string{"alice@a.test", "bob@b.test", "carl@c.test alice@a.test bob@b.test", "carl@c.test", "alice@a.test", "bob@b.test"} {
+		if id := s.accept("Subject: "+to[:3]+"\r\n\r\nText\r\n", strings.Fields(to)...); to != "bob@b.test" {
+			want = append([]string{id}, want...)
+		}
+	}
+	pair := func(path string, v any) {
+		t.Helper()
+		s.as(bearer("pair-token-0123456789"), "GET", path, "").ok().into(v)
+	}
+	ids := func(m api.Messages) (list []string) {
+		for _, one := range m.Messages {
+			list = append(list, one.ID)
+		}
+		return list
+	}
+	for _, query := range []string{"", "&q=text"} {
+		var got []string
+		for before, page := "", (api.Messages{Next: "x"}); page.Next != ""; before = page.Next {
+			page = api.Messages{}
+			pair("/v1/messages?limit=2&before="+before+query, &page)
+			if got = append(got, ids(page)...); page.Total != len(want) {
+				t.Errorf("%q: there are %d in all, want %d", query, page.Total, len(want))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", query, got, want)
+		}
+	}
+	var page api.Messages
+	if pair("/v1/messages?limit=2&offset=1", &page); !slices.Equal(ids(page), want[1:3]) {
+		t.Errorf("from the second on: %v", ids(page))
+	}
+	var boxes api.Mailboxes
+	if pair("/v1/mailboxes", &boxes); boxes.Total.Messages != len(want) || len(boxes.Mailboxes) != 2 {
+		t.Errorf("%+v", boxes)
+	}
+	s.as(bearer("pair-token-0123456789"), "GET", "/v1/expect?within=0s", "").is(400).has("name one of your mailboxes")
+	s.as(bearer("pair-token-0123456789"), "DELETE", "/v1/messages?all=true", "").ok().has(`"deleted":5`)
+	s.as(bearer(fullToken), "GET", "/v1/messages", "").ok().has(`"total":3`)
 }
 
 // TestEventsOfTiedUsers are those of their mailboxes.

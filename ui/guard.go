@@ -14,9 +14,10 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// guard refuses what a foreign page may have made a browser send. There are no
-// passwords, so anything that reaches the port may do everything; but a page on
-// the web, open in the developer's browser, must reach nothing.
+// guard refuses what a foreign page may have made a browser send. Without
+// Access anything that reaches the port may do everything, and with it a browser that
+// has logged in; but a page on the web, open in the developer's browser, must reach
+// nothing.
 //
 //   - Requests that change something, and websockets (which no same-origin policy
 //     protects), must come from our own page or from no page at all.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"sync"
@@ -181,6 +182,9 @@ func cut(list []mail.Message, q store.Query) store.Page {
 // Search looks at one message after the other, as it is shown: the index knows whom
 // else it went to, and would tell.
 func (n *narrow) Search(ctx context.Context, q store.Query, which *query.Query) (store.Page, error) {
+	if id := which.Bounds().ID; !id.IsZero() {
+		return n.searchOne(ctx, q.Box, which, id)
+	}
 	var found store.Page
 	step := q
 	step.Skip, step.Limit, step.Bare = 0, pageSize, false
@@ -191,10 +195,11 @@ func (n *narrow) Search(ctx context.Context, q store.Query, which *query.Query) 
 		}
 		for i := range page.Messages {
 			m := &page.Messages[i]
-			if ok, err := n.finds(ctx, q.Box, which, m); err != nil || !ok {
-				if err != nil {
-					return found, err
-				}
+			ok, err := n.finds(ctx, q.Box, which, m)
+			if err != nil {
+				return found, err
+			}
+			if !ok {
 				continue
 			}
 			if q.Limit > 0 && len(found.Messages) == q.Limit {
@@ -211,6 +216,21 @@ func (n *narrow) Search(ctx context.Context, q store.Query, which *query.Query) 
 			step.Before, step.After = q.Before, last
 		}
 	}
+}
+
+// searchOne is Search when only one message can be found.
+func (n *narrow) searchOne(ctx context.Context, box string, which *query.Query, id mail.ID) (store.Page, error) {
+	m, err := n.Get(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && len(within(&m, box)) == 0 {
+		return store.Page{}, nil
+	}
+	if err != nil {
+		return store.Page{}, err
+	}
+	if ok, err := n.finds(ctx, box, which, &m); err != nil || !ok {
+		return store.Page{}, err
+	}
+	return store.Page{Messages: []mail.Message{m}}, nil
 }
 
 func (n *narrow) finds(ctx context.Context, box string, which *query.Query, m *mail.Message) (bool, error) {
