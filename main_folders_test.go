@@ -74,9 +74,9 @@ with open(sys.argv[1], "wb") as f:
 	}
 
 	put(t, dir, "nobody.eml", "From: a@a.test\r\nSubject: for nobody\r\n\r\n")
-	reason := filepath.Join(dir, "nobody.eml.bad.txt")
-	await(t, reason, func() bool { return len(found(t, reason)) == 1 })
-	if read(t, filepath.Join(dir, "nobody.eml.bad")) == "" || read(t, reason) == "" {
+	bad, reason := filepath.Join(dir, "nobody.eml.bad"), filepath.Join(dir, "nobody.eml.bad.txt")
+	await(t, bad, func() bool { return len(found(t, bad)) == 1 && len(found(t, reason)) == 1 })
+	if read(t, bad) == "" || read(t, reason) == "" {
 		t.Error("the bad file or its reason is empty")
 	}
 	await(t, "the other files to go", func() bool { return len(found(t, filepath.Join(dir, "*"))) == 2 })
