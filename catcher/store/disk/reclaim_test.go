@@ -2,6 +2,7 @@ package disk_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -18,11 +19,19 @@ import (
 func sizes(t *testing.T, dir, pattern string) (n int64) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if ok, _ := filepath.Match(pattern, d.Name()); !ok || err != nil {
+		if err != nil {
 			return err
 		}
+		if ok, _ := filepath.Match(pattern, d.Name()); !ok {
+			return nil
+		}
 		info, err := d.Info()
-		n += info.Size()
+		if errors.Is(err, fs.ErrNotExist) { // it has gone meanwhile
+			return nil
+		}
+		if err == nil {
+			n += info.Size()
+		}
 		return err
 	})
 	if err != nil {
