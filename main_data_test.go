@@ -99,11 +99,15 @@ func (p *process) delete(t *testing.T, path string) {
 	}
 }
 
-func (p *process) request(t *testing.T, method, path, body string) (int, string) {
+// request gives the status and the body of the answer; header has names and values by turns.
+func (p *process) request(t *testing.T, method, path, body string, header ...string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://localhost"+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for pair := range slices.Chunk(header, 2) {
+		req.Header.Set(pair[0], pair[1])
 	}
 	resp, err := p.client.Do(req)
 	if err != nil {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -78,21 +76,7 @@ func (p *process) patch(t *testing.T, values map[string]string) (status int, bod
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, "http://localhost/v1/settings", bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := p.client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	said, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(said)
+	return p.request(t, http.MethodPatch, "/v1/settings", string(text), "Content-Type", "application/json")
 }
 
 // TestSettings: the program tells how it is set up, keeps secrets to itself, and
