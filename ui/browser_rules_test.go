@@ -51,11 +51,21 @@ func (b *tab) fieldIs(text string) {
 func completing(t *testing.T, browser context.Context) {
 	p, b := newPost(t, nil), newTab(t, browser)
 	p.note("hello", "bob@slow.test")
-	b.open(p.url("/rules"))
+	b.open(p.url("/"))
 	b.until(live)
-	b.until(`document.querySelector('.names') !== null`)
+	b.shows(".box", "bob@slow.test")
+	b.run(`{
+		const ask = window.fetch, late = new Promise((come) => { window.wordsCome = come; });
+		window.fetch = async (path, ...rest) => {
+			if (String(path).endsWith('/rules/language')) await late;
+			return ask(path, ...rest);
+		};
+	}`)
+	b.click(".place[href='/rules']")
+	b.until(fmt.Sprintf(`document.querySelector(%q) !== null`, ruleField))
 	b.run(fmt.Sprintf(`document.querySelector(%q).focus()`, ruleField))
 	b.press(kb.ArrowDown)
+	b.run(`wordsCome()`) // the words come after they were asked for
 	b.shows(".words [role=option]", "RCPT TO")
 	b.press(kb.Escape)
 	b.until(`document.querySelector('.words') === null`)
