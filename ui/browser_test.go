@@ -535,9 +535,10 @@ func tabs(t *testing.T, browser context.Context) {
 	b.frameLoaded("/html")
 	b.until(`document.querySelector('iframe').getAttribute('sandbox') === 'allow-popups allow-popups-to-escape-sandbox'`)
 	b.until(`document.querySelectorAll('.row[data-unread]').length === 0`)
-	if m, err := p.catcher.List(b.ctx, store.Query{}); err != nil || !m.Messages[0].Deliveries[0].Seen {
-		t.Errorf("the opened message is not seen in the store (error %v)", err)
-	}
+	b.waitFor("the opened message is seen in the store, too", func() bool {
+		m, err := p.catcher.List(b.ctx, store.Query{})
+		return err == nil && m.Messages[0].Deliveries[0].Seen
+	})
 
 	b.click("#tab-text")
 	b.shows(".source", "A Field Guide to Letters   2 x  14.50")

@@ -55,11 +55,14 @@ export function Compose({ mail, close }) {
           ${known('envelope.to', 'RCPT TO', t.compose.asHeaders)}
           ${field('headers', t.compose.headers, { as: 'textarea', rows: 3, placeholder: 'X-Campaign: spring' })}
         </details>
-        <datalist id="known">${addresses.peek().slice(0, KNOWN).map(({ address }) => html`<option value=${address} />`)}</datalist>
+        <${Known} />
         <datalist id="hops"><option value=${lastHop.value} /></datalist>
       </div>
     <//>`;
 }
+
+/** Known has a mailbox's address that comes while one writes, too. */
+const Known = () => html`<datalist id="known">${addresses.value.slice(0, KNOWN).map(({ address }) => html`<option key=${address} value=${address} />`)}</datalist>`;
 
 /** attach adds files to those that are there already. */
 function attach({ target }) {
