@@ -135,7 +135,7 @@ func (k *Keeper) Reload() (changed bool, err error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if bytes.Equal(cert, k.read[0]) && bytes.Equal(key, k.read[1]) {
+	if k.own != nil && bytes.Equal(cert, k.read[0]) && bytes.Equal(key, k.read[1]) {
 		return false, nil
 	}
 	own, err := tls.X509KeyPair(cert, key)

@@ -308,6 +308,14 @@ func TestOnesOwnCertificate(t *testing.T) {
 	if _, err := New(opt); !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
+	for _, path := range []string{opt.CertFile, opt.KeyFile} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := New(opt); err == nil || !strings.Contains(err.Error(), opt.CertFile) {
+		t.Fatalf("empty files are no certificate: %v", err)
+	}
 	pair(t, opt.CertFile, opt.KeyFile, "own.test")
 	k := newKeeper(t, opt)
 	subject := func(flaw rule.Flaw) string {
