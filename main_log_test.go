@@ -77,6 +77,9 @@ func TestLogTellsNoSecrets(t *testing.T) {
 				t.Errorf("no session in %s", line)
 			}
 		}
+		if id, ok := fact["message"].(string); ok && strings.Trim(id, "0") == "" {
+			t.Errorf("a message that there is not in %s", line)
+		}
 		if msg == "message accepted" && fact["message"] == nil {
 			t.Errorf("no message in %s", line)
 		}

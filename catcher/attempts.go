@@ -51,14 +51,20 @@ func (c *Catcher) logAttempt(a *mail.Attempt) {
 	if !c.cfg.Log.Enabled(context.Background(), slog.LevelDebug) {
 		return
 	}
-	session, reply := "", ""
+	about := []any{"attempt", a.ID, "stage", a.Stage, "did", a.Did}
 	if a.Session != nil {
-		session = a.Session.ID
+		about = append(about, "session", a.Session.ID)
+	}
+	if !a.Message.IsZero() {
+		about = append(about, "message", a.Message)
+	}
+	if a.Rule != "" {
+		about = append(about, "rule", a.Rule)
 	}
 	if a.Reply != nil {
-		reply = a.Reply.Error()
+		about = append(about, "reply", a.Reply.Error())
 	}
-	c.cfg.Log.Debug("client refused", "session", session, "attempt", a.ID, "message", a.Message, "stage", a.Stage, "did", a.Did, "rule", a.Rule, "reply", reply)
+	c.cfg.Log.Debug("client refused", about...)
 }
 
 func (s *attempts) add(a attempt) {

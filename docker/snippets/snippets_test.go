@@ -170,6 +170,18 @@ func TestKubernetes(t *testing.T) {
 	if at(t, container, "env", 0, "value") != at(t, container, "volumeMounts", 0, "mountPath") {
 		t.Error("POSTROOM_DATA is not the volume")
 	}
+	limit, _ := at(t, container, "resources", "limits", "memory").(string)
+	incoming := ""
+	env, _ := at(t, container, "env").([]any)
+	for _, v := range env {
+		if at(t, v, "name") == "POSTROOM_MAX_INCOMING" {
+			incoming, _ = at(t, v, "value").(string)
+		}
+	}
+	// What comes in by SMTP and by HTTP is in memory, and as much garbage may be.
+	if has, needs := number(t, strings.TrimSuffix(limit, "Mi")), 4*number(t, strings.TrimSuffix(incoming, "MiB")); has < needs {
+		t.Errorf("mail on its way may take %g MiB, and the pod is killed at %g", needs, has)
+	}
 }
 
 func number(t *testing.T, text string) (n float64) {
