@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/postroom/postroom/catcher/mail"
@@ -48,7 +49,7 @@ func (c *session) pass(ctx context.Context, user, password string) {
 		return
 	}
 	if !c.srv.allows(user, password) {
-		c.deny(user)
+		c.deny(user, c.failure())
 		return
 	}
 	c.open(ctx, user)
@@ -67,13 +68,7 @@ func splitName(name string) (box, account string) {
 func (c *session) openAs(ctx context.Context, account, password, name string) {
 	accounts := c.srv.Accounts
 	if ok, wait := accounts.Check(account, password, c.facts().Client); !ok {
-		if wait > 0 && c.pause(wait) != nil {
-			c.over = true
-			return
-		}
-		c.bad += (c.limits.Errors + maxFailed - 1) / maxFailed
-		c.over = c.bad >= c.limits.Errors
-		c.deny(account)
+		c.deny(account, wait)
 		return
 	}
 	box, err := c.boxOf(account, name)
@@ -126,7 +121,7 @@ func (c *session) apop(ctx context.Context, arg string) {
 	digest := md5.Sum([]byte(c.stamp + secret))
 	want := hex.EncodeToString(digest[:])
 	if !hmac.Equal([]byte(want), []byte(strings.ToLower(arg[space+1:]))) || !known {
-		c.deny(box)
+		c.deny(box, c.failure())
 		return
 	}
 	c.open(ctx, box)
@@ -198,7 +193,7 @@ func (c *session) saslPlain(ctx context.Context, response string) {
 		return
 	}
 	if !c.srv.allows(mail.Box(parts[1]), parts[2]) || !c.srv.allows(box, parts[2]) {
-		c.deny(box)
+		c.deny(box, c.failure())
 		return
 	}
 	c.open(ctx, box)
@@ -214,7 +209,17 @@ func (s *Server) allows(box, password string) bool {
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 || !known
 }
 
-func (c *session) deny(name string) {
+// failure counts one of a client against a secret, and says how long it is to wait.
+func (c *session) failure() time.Duration { return c.srv.failed.Add(c.facts().Client, time.Now()) }
+
+// deny refuses a login, after a while. Who fails too often is sent away.
+func (c *session) deny(name string, wait time.Duration) {
+	if wait > 0 && c.pause(wait) != nil {
+		c.over = true
+		return
+	}
+	c.bad += (c.limits.Errors + maxFailed - 1) / maxFailed
+	c.over = c.bad >= c.limits.Errors
 	c.log.Info("POP3 login refused", "name", name)
 	c.out.fail("[AUTH] wrong name or password")
 }

@@ -96,14 +96,16 @@ type Server struct {
 	// Secret returns the password of a mailbox, if it has one; of all others any
 	// password does. When Secret is set, APOP is offered, and works for those
 	// mailboxes whose secret is known. AllMail is asked for like any other: whoever
-	// guards mailboxes may want to guard that one. nil: no mailbox has a secret.
+	// guards mailboxes may want to guard that one. Who fails has to wait, longer each
+	// time. nil: no mailbox has a secret.
 	Secret func(user string) (secret string, known bool)
 
 	wait func(context.Context, time.Duration) // in place of waiting, for tests
 
 	limits atomic.Pointer[Limits] // in use; nil before Serve
 	guests limit.Connections
-	panics atomic.Uint64 // of sessions
+	panics atomic.Uint64  // of sessions
+	failed limit.Failures // to know the secret
 
 	mu    sync.Mutex               // guards locks
 	locks map[string]chan struct{} // mailboxes in use; closed when one is no longer

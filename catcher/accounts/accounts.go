@@ -24,44 +24,13 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/postroom/postroom/catcher/limit"
 	"github.com/postroom/postroom/catcher/mail"
 )
 
-const (
-	// maxCost is the highest cost of a hash that is taken: each step doubles the time,
-	// and this one takes about a second.
-	maxCost = 14
-
-	// What a client that has failed waits before it is told so: twice as long each time.
-	// After so long without a failure it begins anew.
-	firstWait = 250 * time.Millisecond
-	maxWait   = 4 * time.Second
-	forgiven  = 10 * time.Minute
-
-	// maxClients is how many clients that have failed are remembered; then all are forgotten.
-	maxClients = 10_000
-)
-
-// failures are what clients have to show for their attempts, by client.
-type failures map[string]failure
-
-type failure struct {
-	times int
-	last  time.Time
-}
-
-// add counts a failure, and says how long the client is to wait.
-func (f failures) add(client string, now time.Time) time.Duration {
-	before := f[client]
-	if now.Sub(before.last) >= forgiven {
-		before = failure{}
-	}
-	if len(f) >= maxClients {
-		clear(f)
-	}
-	f[client] = failure{before.times + 1, now}
-	return min(firstWait<<min(before.times, 10), maxWait)
-}
+// maxCost is the highest cost of a hash that is taken: each step doubles the time, and
+// this one takes about a second.
+const maxCost = 14
 
 // Accounts are the users of a file. They are safe for concurrent use.
 type Accounts struct {
@@ -69,13 +38,14 @@ type Accounts struct {
 	now  func() time.Time
 	slot chan struct{} // taken while a hash is computed: that is all that it does
 
+	failed limit.Failures
+
 	mu     sync.Mutex // guards all below
 	text   []byte     // of the file
 	users  map[string]user
 	nobody []byte            // hash that a user who does not exist has
 	proof  []byte            // key of known
 	known  map[string][]byte // users that have logged in, and a MAC of their password
-	failed failures
 }
 
 // A user is a line of the file.
@@ -87,7 +57,7 @@ type user struct {
 
 // Open reads a file of accounts.
 func Open(path string) (*Accounts, error) {
-	a := &Accounts{path: path, now: time.Now, slot: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), failed: make(failures)}
+	a := &Accounts{path: path, now: time.Now, slot: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 	if _, err := a.Reload(); err != nil {
 		return nil, err
 	}
@@ -224,9 +194,7 @@ func (a *Accounts) Check(name, password, client string) (ok bool, wait time.Dura
 	if a.matches(name, password) {
 		return true, 0
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return false, a.failed.add(client, a.now())
+	return false, a.failed.Add(client, a.now())
 }
 
 // matches compares hashes; a password that was right before is found right quickly.

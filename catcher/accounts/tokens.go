@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/postroom/postroom/catcher/limit"
 )
 
 // minToken is how long a token has to be that is not hashed: nobody guesses such.
@@ -29,10 +31,11 @@ type Tokens struct {
 	path string
 	now  func() time.Time
 
-	mu     sync.Mutex // guards all below
-	text   []byte     // of the file
-	all    []Token
-	failed failures
+	failed limit.Failures
+
+	mu   sync.Mutex // guards all below
+	text []byte     // of the file
+	all  []Token
 }
 
 // A Token is a line of the file.
@@ -52,7 +55,7 @@ func (t *Token) May(box string) bool { return !t.Tied || t.may.MatchString(box) 
 
 // OpenTokens reads a file of tokens.
 func OpenTokens(path string) (*Tokens, error) {
-	t := &Tokens{path: path, now: time.Now, failed: make(failures)}
+	t := &Tokens{path: path, now: time.Now}
 	if _, err := t.Reload(); err != nil {
 		return nil, err
 	}
@@ -163,7 +166,7 @@ func (t *Tokens) Check(token, client string) (found Token, ok bool, wait time.Du
 	if ok {
 		return found, true, 0
 	}
-	return Token{}, false, t.failed.add(client, t.now())
+	return Token{}, false, t.failed.Add(client, t.now())
 }
 
 // Find is the token of a name, as the file has it now.

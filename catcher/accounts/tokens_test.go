@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
@@ -109,19 +110,20 @@ func TestFailedTokensSlowDown(t *testing.T) {
 	tokens, _ := openTokens(t, "ci "+tokenOfCI+"\n")
 	now := time.Unix(0, 0)
 	tokens.now = func() time.Time { return now }
-	var last time.Duration
+	var first, last time.Duration
 	for range 4 {
 		_, _, wait := tokens.Check("x", "10.0.0.1")
+		first = cmp.Or(first, wait)
 		if wait <= last {
 			t.Errorf("%v after %v", wait, last)
 		}
 		last = wait
 	}
-	if _, _, wait := tokens.Check("x", "10.0.0.2"); wait != firstWait {
+	if _, _, wait := tokens.Check("x", "10.0.0.2"); wait != first {
 		t.Errorf("another client waits %v", wait)
 	}
-	now = now.Add(forgiven)
-	if _, _, wait := tokens.Check("x", "10.0.0.1"); wait != firstWait {
+	now = now.Add(time.Hour)
+	if _, _, wait := tokens.Check("x", "10.0.0.1"); wait != first {
 		t.Errorf("after a while it waits %v", wait)
 	}
 }
