@@ -227,6 +227,11 @@ func (s *settings) check() error {
 	if s.auth.accounts != "" && s.pop3Password != "" {
 		return usagef("--accounts and --pop3-password exclude each other")
 	}
+	for _, name := range s.httpHosts {
+		if name == "" || strings.ContainsAny(name, "/:@ \t") {
+			return usagef("--http-host %q: want a name such as mail.dev.example, without https:// and port", name)
+		}
+	}
 	if err := ui.CheckBasePath(s.basePath); err != nil {
 		return usagef("--base-path %q: %w", s.basePath, err)
 	}

@@ -66,6 +66,8 @@ func TestBadUsageIsOneLineAndStatus2(t *testing.T) {
 		{[]string{"--require-tls"}, nil, "--require-tls needs --tls auto"},
 		{[]string{"--smtps", "127.0.0.1:0"}, nil, "--smtps, --pop3s and --https need --tls auto"},
 		{[]string{"--tls=auto", "--https", port}, nil, "--https " + port + ": already in use"},
+		{[]string{"--http-host", "https://mail.dev.example"}, nil, `--http-host "https://mail.dev.example": want a name`},
+		{[]string{"--http-host", "mail.dev.example:8443"}, nil, "without https:// and port"},
 		{[]string{"--base-path", "mail"}, nil, `--base-path "mail": want a path such as /mail`},
 		{[]string{"--base-path", "/v1"}, nil, `--base-path "/v1": the page and the API have paths of their own`},
 		{nil, map[string]string{"POSTROOM_BASE_PATH": "/a b"}, `--base-path "/a b": want`},
