@@ -145,19 +145,26 @@ func parseLine(line string) (name string, u user, err error) {
 	if !tied {
 		return name, u, nil
 	}
-	u.boxes = splitBoxes(boxes)
+	if u.boxes, err = splitBoxes(boxes); err != nil {
+		return name, u, err
+	}
 	u.may = compile(u.boxes)
 	return name, u, nil
 }
 
-// splitBoxes reads patterns of mailboxes.
-func splitBoxes(text string) (boxes []string) {
+// splitBoxes reads patterns of mailboxes. What can be none is a mistake: a comment, or
+// a misspelt "read".
+func splitBoxes(text string) (boxes []string, err error) {
 	for box := range strings.SplitSeq(text, ",") {
-		if box = strings.TrimSpace(box); box != "" {
-			boxes = append(boxes, mail.Box(box))
+		if box = strings.TrimSpace(box); box == "" {
+			continue
 		}
+		if !strings.ContainsAny(box, "@*") {
+			return nil, fmt.Errorf("%.40q is no mailbox: want an address, such as alice@a.test or *@a.test", box)
+		}
+		boxes = append(boxes, mail.Box(box))
 	}
-	return boxes
+	return boxes, nil
 }
 
 // compile makes one expression of patterns. Without any it matches nothing.

@@ -157,6 +157,7 @@ func TestBadFiles(t *testing.T) {
 		"\n#\nalice:secret-in-the-clear":        `line 3: the hash of "alice" is none of bcrypt; htpasswd -B makes such`,
 		"alice:$apr1$x$y":                       `line 1: the hash of "alice" is none of bcrypt`,
 		"alice:" + good + "\nalice:" + good:     `line 2: "alice" is there twice`,
+		"alice:" + good + ":Alice of Sales":     `line 1: "Alice of Sales" is no mailbox`,
 		"a*b:" + good:                           `line 1: "a*b": no * in the name`,
 		"alice:$2y$31$" + good[len("$2y$04$"):]: `line 1: the hash of "alice" has a cost of 31`,
 		"x:y\nalice:" + good + "\n:" + good + "\nz:{SHA}abc": "line 3: want USER:HASH",

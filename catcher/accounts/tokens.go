@@ -129,7 +129,10 @@ func parseToken(words []string) (t Token, err error) {
 		return t, errors.New("want NAME TOKEN [read] [MAILBOXES], with commas and no blanks between mailboxes")
 	}
 	if len(rest) == 1 {
-		boxes := splitBoxes(rest[0])
+		boxes, err := splitBoxes(rest[0])
+		if err != nil {
+			return t, err
+		}
 		t.Tied, t.may, t.home = true, compile(boxes), onlyBox(boxes)
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%x %q", t.hash, words[2:]))

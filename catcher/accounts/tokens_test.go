@@ -76,12 +76,13 @@ func TestBadTokens(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tokens")
 	for text, want := range map[string]string{
-		"ci\n":                                "line 1: want NAME TOKEN",
-		"\nci short-secret\n":                 "line 2: a token has 16 characters at least",
-		"ci sha256:12\n":                      "64 hexadecimal digits",
-		"ci " + hashed("x") + "00\n":          "64 hexadecimal digits",
-		"ci " + tokenOfCI + " write\n":        "",
-		"ci " + tokenOfCI + " a@b.test c@d\n": "no blanks between mailboxes",
+		"ci\n":                                                "line 1: want NAME TOKEN",
+		"\nci short-secret\n":                                 "line 2: a token has 16 characters at least",
+		"ci sha256:12\n":                                      "64 hexadecimal digits",
+		"ci " + hashed("x") + "00\n":                          "64 hexadecimal digits",
+		"ci " + tokenOfCI + " readonly\n":                     `line 1: "readonly" is no mailbox`,
+		"ci " + tokenOfCI + " read *\n":                       "",
+		"ci " + tokenOfCI + " a@b.test c@d\n":                 "no blanks between mailboxes",
 		"ci " + tokenOfCI + "\nx " + hashed(tokenOfCI) + "\n": "line 2: the name or the token is there twice",
 		"ci " + tokenOfCI + "\nci " + tokenOfShop + "\n":      "line 2: the name or the token is there twice",
 	} {
