@@ -28,6 +28,9 @@ func (c *conn) tooLarge() *mail.Reply {
 // error, whatever the cause, after which nothing more is read from it.
 func (c *conn) truncated(err error) error {
 	c.rerr = io.EOF
+	if c.ending == "shutdown" { // the client has been told
+		return errSettled
+	}
 	if b := c.brake; errors.Is(err, errCut) || b != nil && b.rate > 0 && !errors.Is(err, os.ErrDeadlineExceeded) {
 		return c.brokenOff(err)
 	}

@@ -97,6 +97,7 @@ type conn struct {
 	armed    time.Time // when the deadline was set
 	waiting  bool      // in a read that drain may end
 	draining bool
+	expelled bool   // the grace is over
 	hurry    func() // ends a pause; nil when there is none
 	closed   bool
 }
@@ -344,7 +345,7 @@ func (c *conn) makeRoom() {
 func (c *conn) arm(drainable bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if drainable && c.draining {
+	if drainable && c.draining || c.expelled {
 		return c.bye()
 	}
 	c.waiting = drainable
@@ -370,7 +371,7 @@ func (c *conn) arm(drainable bool) error {
 func (c *conn) readFailed(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.draining && c.waiting && errors.Is(err, os.ErrDeadlineExceeded) {
+	if (c.draining && c.waiting || c.expelled) && errors.Is(err, os.ErrDeadlineExceeded) {
 		return c.bye()
 	}
 	return err
@@ -492,6 +493,14 @@ func (c *conn) drain() {
 	if c.hurry != nil {
 		c.hurry()
 	}
+}
+
+// expel ends the session in the midst of a transaction. The client is told.
+func (c *conn) expel() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expelled = true
+	c.Conn.SetReadDeadline(time.Unix(1, 0))
 }
 
 // kill ends the connection now; go-smtp then notices and closes the session.

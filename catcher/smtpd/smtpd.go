@@ -59,6 +59,9 @@ const (
 	DefaultGrace          = 5 * time.Second
 )
 
+// farewell is how long the last clients may take to hear that it is over.
+const farewell = time.Second
+
 // bodyBuffer is the size of the read buffer while a body comes in.
 const bodyBuffer = 64 << 10
 
@@ -117,7 +120,7 @@ type past struct {
 const keepSessions = 256
 
 // Serve takes connections from l until ctx ends. Then it closes l, tells idle
-// clients 421, gives open transactions the grace, closes what is left, and
+// clients 421, gives open transactions the grace, tells what is left 421 too, and
 // returns nil once all sessions have ended. Several Serve calls end together: the
 // sessions are those of the server, not of a listener.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, false) }
@@ -275,7 +278,15 @@ func (s *Server) drain() {
 	defer grace.Stop()
 	select {
 	case <-done:
+		return
 	case <-grace.C:
+		s.each((*conn).expel)
+	}
+	end := time.NewTimer(farewell)
+	defer end.Stop()
+	select {
+	case <-done:
+	case <-end.C:
 		s.each((*conn).kill)
 		<-done
 	}

@@ -587,11 +587,15 @@ func TestServeEnds(t *testing.T) {
 		s, in := newServer()
 		s.Grace = 30 * time.Millisecond
 		addr, stop := serve(t, s)
-		c := begin(t, addr)
+		c, waits := begin(t, addr), begin(t, addr)
 		c.ask("DATA", "354 *")
+		c.send("half a")
 		stop()
-		if _, err := io.ReadAll(c.r); err != nil && !errors.Is(err, io.EOF) && !strings.Contains(err.Error(), "reset") {
-			t.Fatalf("want a closed connection, got %v", err)
+		for _, c := range []*client{c, waits} {
+			c.expect("421 4.3.2 mx.test *")
+			if rest, err := io.ReadAll(c.r); len(rest) > 0 || err != nil && !strings.Contains(err.Error(), "reset") {
+				t.Fatalf("want a closed connection, got %q, %v", rest, err)
+			}
 		}
 		if len(in.all()) != 0 {
 			t.Fatal("half a message was accepted")
