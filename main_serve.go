@@ -210,6 +210,7 @@ func (s *settings) check() error {
 		"max-recipients":    s.maxRecipients == 0,
 		"idle-timeout":      s.idle == 0,
 		"pop3-idle-timeout": s.pop3Idle == 0,
+		"grace":             s.grace == 0,
 	} {
 		if zero {
 			return usagef("--%s must not be 0", name)

@@ -78,6 +78,7 @@ func TestBadUsageIsOneLineAndStatus2(t *testing.T) {
 		{[]string{"--max-messages", "-1"}, nil, "not negative"},
 		{[]string{"--max-age", "old"}, nil, "want a duration"},
 		{[]string{"--max-message-size", "0"}, nil, "--max-message-size must not be 0"},
+		{[]string{"--grace", "0"}, nil, "--grace must not be 0"},
 		{[]string{"--log-level", "loud"}, nil, `"loud"`},
 		{[]string{"--domain", "two words"}, nil, "no domain name"},
 		{nil, map[string]string{"POSTROOM_MAX_BYTES": "x"}, "POSTROOM_MAX_BYTES"},
