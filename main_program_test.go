@@ -188,7 +188,7 @@ func TestSMTPOff(t *testing.T) {
 	if p.smtp != "" || p.pop3 == "" || p.page == "" {
 		t.Errorf("announced SMTP %q, POP3 %q, page %q", p.smtp, p.pop3, p.page)
 	}
-	if info := decode[api.Info](t, p.get(t, "/v1/info")); info.SMTP != "" || info.POP3 != p.pop3 {
+	if info := decode[api.Info](t, p.get(t, "/v1/info")); info.SMTP != "" || info.POP3 != p.pop3 || p.page != "http://"+info.HTTP+"/" {
 		t.Errorf("info %+v", info)
 	}
 	c := dialPOP3(t, p.pop3)

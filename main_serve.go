@@ -475,7 +475,7 @@ func (s *settings) uiServer(room room, log *slog.Logger) *ui.Server {
 	for _, door := range []struct {
 		l  net.Listener
 		to *string
-	}{{ls.smtp, &server.SMTP}, {ls.pop3, &server.POP3}, {ls.smtps, &server.SMTPS}, {ls.pop3s, &server.POP3S}, {ls.https, &server.HTTPS}} {
+	}{{ls.smtp, &server.SMTP}, {ls.pop3, &server.POP3}, {ls.http, &server.HTTP}, {ls.smtps, &server.SMTPS}, {ls.pop3s, &server.POP3S}, {ls.https, &server.HTTPS}} {
 		if door.l != nil {
 			*door.to = where(door.l)
 		}
