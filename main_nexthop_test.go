@@ -51,7 +51,7 @@ smtpd_tls_cert_file = {{DIR}}/etc/cert.pem
 smtpd_tls_key_file = {{DIR}}/etc/cert.pem
 `}), address}
 	h.refuse(t, "gone@partner.test 550 5.1.1 Nobody of this name\nlate@partner.test 450 4.2.0 Greylisted here\n")
-	if err := os.WriteFile(filepath.Join(h.dir, "etc", "cert.pem"), selfSigned(t), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(h.dir, "etc", "cert.pem"), selfSigned(t, time.Hour), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	all := filepath.Join(h.dir, "mail")
@@ -110,13 +110,13 @@ func (h nextHop) log(t *testing.T, pattern string) []string {
 }
 
 // selfSigned is a certificate with its key, as PEM.
-func selfSigned(t *testing.T) []byte {
+func selfSigned(t *testing.T, lasts time.Duration) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"client.test"}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(lasts), DNSNames: []string{"client.test"}}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)

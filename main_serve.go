@@ -163,6 +163,9 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 		ls.close()
 		return room{}, usageError{err}
 	}
+	if cfg.TLS != nil {
+		tellExpired(cfg.TLS, log)
+	}
 	keys, err := s.auth.open()
 	if err != nil {
 		ls.close()

@@ -66,10 +66,19 @@ func watchCertificate(ctx context.Context, k *certs.Keeper, log *slog.Logger) er
 		changed, err := k.Reload()
 		if changed {
 			log.Info("certificate read")
+			tellExpired(k, log)
 		}
 		return err
 	}
 	return watch(ctx, load, func(err error) { log.Error("the certificate stays as it was", "err", err) })
+}
+
+// tellExpired tells of a certificate of one's own that is too old: it is used all the
+// same, as somebody may want to test just that.
+func tellExpired(k *certs.Keeper, log *slog.Logger) {
+	if when, expired := k.Expired(); expired {
+		log.Warn("the certificate has expired", "when", when)
+	}
 }
 
 // pages are where HTTP is served, with TLS where it is to be.

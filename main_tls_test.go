@@ -431,9 +431,9 @@ func TestOnesOwnCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	put := func() *x509.Certificate {
+	put := func(lasts time.Duration) *x509.Certificate {
 		t.Helper()
-		text := selfSigned(t) // the key, and then the certificate
+		text := selfSigned(t, lasts) // the key, and then the certificate
 		_, rest := pem.Decode(text)
 		block, _ := pem.Decode(rest)
 		made, err := x509.ParseCertificate(block.Bytes)
@@ -444,7 +444,7 @@ func TestOnesOwnCertificate(t *testing.T) {
 		change(cert, text)
 		return made
 	}
-	first := put()
+	first := put(time.Hour)
 	p := start(t, "--tls-cert", cert, "--tls-key", key)
 	serves := func() *x509.Certificate {
 		t.Helper()
@@ -467,6 +467,16 @@ func TestOnesOwnCertificate(t *testing.T) {
 	if !serves().Equal(first) {
 		t.Error("a bad one is used")
 	}
-	second := put()
+	second := put(time.Hour)
 	await(t, "the new one", func() bool { return serves().Equal(second) })
+	const expired = "the certificate has expired"
+	if strings.Contains(p.errors.String(), expired) {
+		t.Error("a good one is said to have expired")
+	}
+	third := put(-time.Hour)
+	await(t, "the old one", func() bool { return serves().Equal(third) })
+	await(t, "a warning", func() bool { return strings.Contains(p.errors.String(), expired) })
+	p.stop(t)
+	late := start(t, "--tls-cert", cert, "--tls-key", key)
+	await(t, "a warning at the start", func() bool { return strings.Contains(late.errors.String(), expired) })
 }

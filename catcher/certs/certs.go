@@ -146,6 +146,17 @@ func (k *Keeper) Reload() (changed bool, err error) {
 	return true, nil
 }
 
+// Expired says whether one's own certificate has, and when.
+func (k *Keeper) Expired() (when time.Time, expired bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.own == nil || k.own.Leaf == nil {
+		return when, false
+	}
+	when = k.own.Leaf.NotAfter
+	return when, k.opt.Now().After(when)
+}
+
 // certificate is for a client that asks for a name, or else for one that connected to
 // an address of ours.
 func (k *Keeper) certificate(flaw rule.Flaw, name string, local net.Addr) (*tls.Certificate, error) {
