@@ -465,6 +465,13 @@ func TestSecureCookie(t *testing.T) {
 	if c := resp.Cookies(); resp.StatusCode != 303 || !c[0].Secure || c[0].Name != "__Host-postroom_session" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Cookies())
 	}
+	for said, secure := range map[string]bool{"https": true, "HTTPS, http": true, "http, https": false, "": false} {
+		a := s.do("POST", "/login", url.Values{"name": {"root"}, "password": {password}}.Encode(),
+			"Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-Proto", said).is(303)
+		if got := strings.Contains(a.header.Get("Set-Cookie"), "Secure"); got != secure {
+			t.Errorf("behind a proxy that says %q: %s", said, a.header.Get("Set-Cookie"))
+		}
+	}
 }
 
 // TestFramesLoadParts: the frame that shows a mail sends no cookie, and has a key to

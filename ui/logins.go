@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -173,7 +174,8 @@ func cookieFor(r *http.Request) string {
 
 // inTLS says whether the browser speaks TLS, with us or with a proxy.
 func inTLS(r *http.Request) bool {
-	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+	first, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",") // of several proxies that which the browser knows
+	return r.TLS != nil || strings.EqualFold(strings.TrimSpace(first), "https")
 }
 
 // setCookie gives a browser its session; "" takes it away. It goes to this server
