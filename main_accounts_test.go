@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postroom/postroom/catcher/catchertest"
 )
@@ -180,5 +181,30 @@ func TestHTTPAuthNeedsSomebody(t *testing.T) {
 	t.Parallel()
 	if o := execute(t, "", nil, binary(t), append(onFreePorts(), "--http-auth")...); o.status != 2 || !strings.Contains(o.stderr, "--http-auth needs --accounts, or --http-tokens") {
 		t.Errorf("%+v", o)
+	}
+}
+
+// TestHalfWrittenFilesAreNotRead: an editor empties a file, and then writes it.
+func TestHalfWrittenFilesAreNotRead(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "accounts")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for age, want := range map[time.Duration]bool{0: false, settle - 1: false, settle: true, time.Hour: true, -time.Hour: true} {
+		if err := os.Chtimes(path, now, now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path) // which may be coarser
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := settled([]string{os.DevNull + "x", path}, info.ModTime().Add(age)); got != want {
+			t.Errorf("written %v ago: %v", age, got)
+		}
+	}
+	if !settled([]string{path + "x"}, now) {
+		t.Error("a file that is not there is waited for")
 	}
 }

@@ -40,10 +40,12 @@ func (s *authSettings) check() error {
 type keyring struct {
 	accounts *accounts.Accounts
 	tokens   *accounts.Tokens
+	from     *authSettings
 }
 
 // open reads the files.
 func (s *authSettings) open() (k keyring, err error) {
+	k.from = s
 	if s.accounts != "" {
 		if k.accounts, err = accounts.Open(s.accounts); err != nil {
 			return k, fmt.Errorf("--accounts: %w", err)
@@ -60,10 +62,10 @@ func (s *authSettings) open() (k keyring, err error) {
 // watch reads the files again whenever they change.
 func (k keyring) watch(g *group, log *slog.Logger) {
 	if k.accounts != nil {
-		g.run(func(ctx context.Context) error { return watchKeys(ctx, "accounts", k.accounts, log) })
+		g.run(func(ctx context.Context) error { return watchKeys(ctx, "accounts", k.accounts, k.from.accounts, log) })
 	}
 	if k.tokens != nil {
-		g.run(func(ctx context.Context) error { return watchKeys(ctx, "tokens", k.tokens, log) })
+		g.run(func(ctx context.Context) error { return watchKeys(ctx, "tokens", k.tokens, k.from.tokens, log) })
 	}
 }
 
@@ -73,7 +75,7 @@ type keys interface {
 	Len() int
 }
 
-func watchKeys(ctx context.Context, what string, of keys, log *slog.Logger) error {
+func watchKeys(ctx context.Context, what string, of keys, file string, log *slog.Logger) error {
 	load := func() error {
 		changed, err := of.Reload()
 		if changed {
@@ -81,7 +83,7 @@ func watchKeys(ctx context.Context, what string, of keys, log *slog.Logger) erro
 		}
 		return err
 	}
-	return watch(ctx, load, func(err error) { log.Error("the "+what+" stay as they were", "err", err) })
+	return watch(ctx, load, func(err error) { log.Error("the "+what+" stay as they were", "err", err) }, file)
 }
 
 // Login implements ui.Access.

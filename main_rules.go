@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/postroom/postroom/catcher/rule"
@@ -45,12 +46,12 @@ func (f *rulesFile) load() error {
 
 // watch reads the file again whenever it changes, until ctx ends.
 func (f *rulesFile) watch(ctx context.Context) error {
-	return watch(ctx, f.load, func(err error) { f.log.Error("the rules stay as they were", "file", f.path, "err", err) })
+	return watch(ctx, f.load, func(err error) { f.log.Error("the rules stay as they were", "file", f.path, "err", err) }, f.path)
 }
 
-// watch loads something again and again, until ctx ends. What is wrong is told once, as
-// long as it does not change.
-func watch(ctx context.Context, load func() error, tell func(error)) error {
+// watch loads something again and again from files, until ctx ends. What is wrong is told
+// once, as long as it does not change.
+func watch(ctx context.Context, load func() error, tell func(error), files ...string) error {
 	tick := time.NewTicker(filesEvery)
 	defer tick.Stop()
 	told := ""
@@ -60,6 +61,9 @@ func watch(ctx context.Context, load func() error, tell func(error)) error {
 			return nil
 		case <-tick.C:
 		}
+		if !settled(files, time.Now()) {
+			continue
+		}
 		err := load()
 		if err == nil {
 			told = ""
@@ -68,4 +72,20 @@ func watch(ctx context.Context, load func() error, tell func(error)) error {
 			told = err.Error()
 		}
 	}
+}
+
+// settle is how long a file is left alone after it was written to: an editor empties it
+// first, and of half a line of an account may be missing to what it is tied.
+const settle = 100 * time.Millisecond
+
+// settled says whether nobody is writing to files.
+func settled(files []string, now time.Time) bool {
+	return !slices.ContainsFunc(files, func(path string) bool {
+		info, err := os.Stat(path)
+		if err != nil {
+			return false // which load tells
+		}
+		age := now.Sub(info.ModTime())
+		return age >= 0 && age < settle
+	})
 }

@@ -393,7 +393,7 @@ func (s *settings) run(ctx context.Context, room room, log *slog.Logger) (err er
 	defer stopPage()
 	defer stopMail()
 	mailGroup.run(c.Run)
-	room.watch(mailGroup, log)
+	room.watch(mailGroup, []string{s.tls.cert, s.tls.key}, log)
 	folders := s.folders.of(c, s, log)
 	folders.run(mailGroup)
 	webhooks := s.webhooks.of(c, s.grace, log)
@@ -428,13 +428,13 @@ func (s *settings) run(ctx context.Context, room room, log *slog.Logger) (err er
 	return errors.Join(err, pageGroup.wait())
 }
 
-// watch reads files again that have changed.
-func (r room) watch(g *group, log *slog.Logger) {
+// watch reads files again that have changed; certificate are those of one's own.
+func (r room) watch(g *group, certificate []string, log *slog.Logger) {
 	if r.rules.path != "" {
 		g.run(r.rules.watch)
 	}
 	if r.keeper != nil {
-		g.run(func(ctx context.Context) error { return watchCertificate(ctx, r.keeper, log) })
+		g.run(func(ctx context.Context) error { return watchCertificate(ctx, r.keeper, certificate, log) })
 	}
 	r.keys.watch(g, log)
 }

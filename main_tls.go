@@ -61,7 +61,7 @@ func (s *settings) keeper() (*certs.Keeper, error) {
 }
 
 // watchCertificate reads one's own certificate again whenever it changes.
-func watchCertificate(ctx context.Context, k *certs.Keeper, log *slog.Logger) error {
+func watchCertificate(ctx context.Context, k *certs.Keeper, files []string, log *slog.Logger) error {
 	load := func() error {
 		changed, err := k.Reload()
 		if changed {
@@ -70,7 +70,7 @@ func watchCertificate(ctx context.Context, k *certs.Keeper, log *slog.Logger) er
 		}
 		return err
 	}
-	return watch(ctx, load, func(err error) { log.Error("the certificate stays as it was", "err", err) })
+	return watch(ctx, load, func(err error) { log.Error("the certificate stays as it was", "err", err) }, files...)
 }
 
 // tellExpired tells of a certificate of one's own that is too old: it is used all the
