@@ -208,3 +208,13 @@ func TestHalfWrittenFilesAreNotRead(t *testing.T) {
 		t.Error("a file that is not there is waited for")
 	}
 }
+
+func TestEmptyFileOfAccountsIsToldOf(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "accounts")
+	if err := os.WriteFile(path, []byte("# later\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "--accounts", path)
+	await(t, "a warning", func() bool { return strings.Contains(p.errors.String(), "nobody can log in") })
+}

@@ -76,10 +76,17 @@ type keys interface {
 }
 
 func watchKeys(ctx context.Context, what string, of keys, file string, log *slog.Logger) error {
+	warn := func() {
+		if of.Len() == 0 {
+			log.Warn("nobody can log in by a file that has no "+what, "file", file)
+		}
+	}
+	warn()
 	load := func() error {
 		changed, err := of.Reload()
 		if changed {
 			log.Info(what+" read", "count", of.Len())
+			warn()
 		}
 		return err
 	}
