@@ -3,6 +3,7 @@ package ui_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -509,4 +510,28 @@ func TestProgramsAreToldHow(t *testing.T) {
 	s.as(basic("root", password), "GET", "/metrics", "").is(200).has("figures")
 	s.as(bearer(tiedToken), "GET", "/metrics", "").is(404)
 	s.as(bearer(readToken), "GET", "/metrics", "").is(200).has("figures")
+}
+
+// TestReadersSeeNoPasswordsOfRules: who may change rules sees what they say; who may only
+// read learns no password of a next hop.
+func TestReadersSeeNoPasswordsOfRules(t *testing.T) {
+	t.Parallel()
+	s, _, _ := locked(t)
+	const rule = "route to=*@hop.test relay smtp://app:Pw1hop@127.0.0.1:1"
+	full, read := bearer(fullToken), bearer(readToken)
+	s.as(full, "POST", "/v1/rules", `{"text":"`+rule+`"}`, "Content-Type", "application/json").is(201)
+	id := s.accept("Subject: x\r\n\r\nx\r\n", "bob@x.test")
+	var list api.Rules
+	if err := json.Unmarshal(s.as(full, "GET", "/v1/rules", "").is(200).has("Pw1hop").body, &list); err != nil || len(list.Rules) != 1 {
+		t.Fatalf("%v, %+v", err, list)
+	}
+	ask := `{"id":"` + list.Rules[0].ID + `","message":"` + id + `"}`
+	for _, a := range []*answer{
+		s.as(read, "GET", "/v1/rules", ""), s.as(read, "GET", "/v1/rules/"+list.Rules[0].ID, ""),
+		s.as(read, "POST", "/v1/rules/try", ask, "Content-Type", "application/json"),
+	} {
+		if a.is(200).has("*@hop.test"); strings.Contains(string(a.body), "Pw1hop") {
+			t.Errorf("the password is in %s", a.body)
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/postroom/postroom/catcher/mail"
 	"github.com/postroom/postroom/catcher/rule"
 	"github.com/postroom/postroom/ui/api"
 )
@@ -120,13 +121,27 @@ func (h *handler) findAdded(id string) error {
 	return err
 }
 
-func (h *handler) listRules(context.Context, *struct{}) (*answer[api.Rules], error) {
-	return answered(api.Rules{Rules: each(h.rules(), viewRule)}, nil)
+func (h *handler) listRules(ctx context.Context, _ *struct{}) (*answer[api.Rules], error) {
+	return answered(api.Rules{Rules: each(h.rules(), func(l rule.Listed) api.Rule { return viewRule(shownRule(ctx, l)) })}, nil)
 }
 
-func (h *handler) getRule(_ context.Context, in *ruleInput) (*answer[api.Rule], error) {
+func (h *handler) getRule(ctx context.Context, in *ruleInput) (*answer[api.Rule], error) {
 	l, err := h.findRule(in.ID)
-	return answered(viewRule(l), err)
+	return answered(viewRule(shownRule(ctx, l)), err)
+}
+
+// shownRule is a rule as who asks may see it.
+func shownRule(ctx context.Context, l rule.Listed) rule.Listed {
+	l.Rule.Do = shownActions(ctx, l.Rule.Do)
+	return l
+}
+
+// shownActions have passwords of next hops only for who may change rules.
+func shownActions(ctx context.Context, do []rule.Action) []rule.Action {
+	if v := visitorOf(ctx); v == nil || v.lacks(operator) == nil {
+		return do
+	}
+	return each(do, func(a rule.Action) rule.Action { a.URL = mail.WithoutPassword(a.URL); return a })
 }
 
 func (h *handler) deleteRules(_ context.Context, in *ownerInput) (*answer[api.Deleted], error) {

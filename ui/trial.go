@@ -70,9 +70,10 @@ func (h *handler) tryRule(ctx context.Context, in *tryInput) (*answer[api.RuleTr
 		return nil, err
 	}
 	defer p.close()
+	p.show = func(do []rule.Action) []rule.Action { return shownActions(ctx, do) }
 	v := api.RuleTrial{Tried: []api.RuleTold{}, Present: p.present(h.Backend.Rules())}
 	if r != nil {
-		one := viewRule(*r)
+		one := viewRule(shownRule(ctx, *r))
 		v.Rule = &one
 		for _, f := range p.factsAt(r.Rule.At) {
 			told, err := r.Rule.Explain(f)
@@ -110,6 +111,7 @@ type past struct {
 	size     int64
 	document *query.Document
 	close    func()
+	show     func([]rule.Action) []rule.Action
 }
 
 func (h *handler) past(ctx context.Context, in *api.TryRule) (*past, error) {
@@ -239,7 +241,7 @@ func (p *past) view(f *rule.Facts, told rule.Told) api.RuleTold {
 	if told.Failed != nil {
 		shown.Match = []rule.Term{*told.Failed}
 	}
-	shown.Do = told.Do
+	shown.Do = p.show(told.Do)
 	parts := viewAdded(shown)
 	v := api.RuleTold{
 		Stage: string(f.Stage), To: append([]string{}, f.To...), Reached: p.reached(f.Stage), Rule: parts.Name,
