@@ -2,7 +2,9 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/pflag"
 
@@ -33,6 +35,30 @@ func (s *folderSettings) check() error {
 		return usageError{err}
 	}
 	return nil
+}
+
+// open makes the folders, and finds out whether they can be written to.
+func (s *folderSettings) open() error {
+	for _, f := range []struct{ flag, path string }{{"pickup", s.pickup}, {"drop", s.drop}, {"badmail", s.badmail}} {
+		if f.path == "" {
+			continue
+		}
+		if err := tryFolder(f.path); err != nil {
+			return usagef("--%s %s: %w", f.flag, f.path, err)
+		}
+	}
+	return nil
+}
+
+func tryFolder(path string) error {
+	if err := os.MkdirAll(path, 0o777); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(path, ".postroom-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
 // folders are those that are minded; nil for those that are off.

@@ -158,6 +158,10 @@ func (s *settings) open(ctx context.Context, log *slog.Logger) (room, error) {
 	if err != nil {
 		return room{}, err
 	}
+	if err := s.folders.open(); err != nil {
+		ls.close()
+		return room{}, err
+	}
 	cfg := s.config(log)
 	if cfg.TLS, err = s.keeper(); err != nil {
 		ls.close()

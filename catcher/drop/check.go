@@ -18,7 +18,7 @@ func Check(pickup, drop, badmail string) error {
 		}
 		path, err := resolve(folders[i].path)
 		if err != nil {
-			return err
+			return fmt.Errorf("the %s folder %s: %w", folders[i].name, folders[i].path, err)
 		}
 		folders[i].path = path
 		for _, other := range folders[:i] {

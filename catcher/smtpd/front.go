@@ -24,7 +24,7 @@ func (c *conn) front(line []byte) []byte {
 	text := strings.TrimRight(string(line), "\r\n")
 	verb, arg, _ := strings.Cut(text, " ")
 	verb = strings.ToUpper(verb)
-	c.heard = c.script.add('C', masked(verb, arg, text))
+	c.heard = c.script.add('C', masked(text))
 	c.use.begin()
 	if of := c.overdrawn(); of != "" && verb != "QUIT" {
 		return c.pass(nil, c.dismiss(of))
@@ -72,15 +72,16 @@ func (c *conn) frontQuit(text string) []byte {
 func trimmed(text string) []byte { return []byte(strings.TrimRight(text, " \t") + "\r\n") }
 
 // masked is the command as it may be written down.
-func masked(verb, arg, text string) string {
-	if verb != "AUTH" {
+func masked(text string) string {
+	words := strings.Fields(text)
+	if len(words) == 0 || !strings.EqualFold(words[0], "AUTH") {
 		return text
 	}
-	mechanism, initial, _ := strings.Cut(strings.TrimLeft(arg, " "), " ")
-	if initial == "" {
-		return "AUTH " + mechanism
+	words[0] = "AUTH"
+	if len(words) > 2 {
+		words = append(words[:2], hidden)
 	}
-	return "AUTH " + mechanism + " " + hidden
+	return strings.Join(words, " ")
 }
 
 // pass passes a line on, or says why not.
