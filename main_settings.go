@@ -134,13 +134,17 @@ func shown(f *pflag.Flag) string {
 	return strings.Join(texts, ",")
 }
 
-// redacted is text whose words that are URLs show no password.
+// redacted is text whose words that are URLs show no password, and no query, in which
+// may be a token.
 func redacted(text string) string {
 	words := strings.Fields(text)
 	for i, word := range words {
 		u, err := url.Parse(word)
 		switch {
-		case err == nil && u.User != nil:
+		case err == nil && (u.User != nil || u.RawQuery != ""):
+			if u.RawQuery != "" {
+				u.RawQuery = "xxxxx"
+			}
 			words[i] = u.Redacted()
 		case err != nil && strings.Contains(word, "@"):
 			words[i] = "(not shown)"

@@ -196,7 +196,8 @@ func TestPasswordsInURLsAreHidden(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"http://a.test/x": "http://a.test/x", "http://u:p@a.test": "http://u:xxxxx@a.test", "a b": "a b", "": "",
-		"http://u:p%zz@a.test": "(not shown)", "http://a.test http://u:p@b.test": "http://a.test http://u:xxxxx@b.test",
+		"http://a.test/x?token=S": "http://a.test/x?xxxxx",
+		"http://u:p%zz@a.test":    "(not shown)", "http://a.test http://u:p@b.test": "http://a.test http://u:xxxxx@b.test",
 	} {
 		if got := redacted(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)

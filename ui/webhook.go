@@ -421,8 +421,14 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return 0
 }
 
-// shownURL is the URL without its password.
-func (w *Webhook) shownURL() string { return mail.WithoutPassword(w.URL) }
+// shownURL is the URL without its password, and without its query, which may have a token.
+func (w *Webhook) shownURL() string {
+	shown, _, has := strings.Cut(mail.WithoutPassword(w.URL), "?")
+	if has {
+		shown += "?***"
+	}
+	return shown
+}
 
 // Status says how it goes.
 func (w *Webhook) Status() api.Webhook {

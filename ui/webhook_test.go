@@ -54,7 +54,7 @@ func (halves) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 func hooked(t *testing.T, w *ui.Webhook, r *receiver, story func(t *testing.T, c *catcher.Catcher, w *ui.Webhook)) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCatcher(t, catcher.Config{})
-		r.t, w.Backend, w.URL, w.Transport, w.Rand, w.After = t, c, "http://me:secret@hook.test/x", r, halves{}, c.LastEvent()
+		r.t, w.Backend, w.URL, w.Transport, w.Rand, w.After = t, c, "http://me:secret@hook.test/x?token=secret", r, halves{}, c.LastEvent()
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- w.Run(ctx) }()
