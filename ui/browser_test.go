@@ -377,6 +377,10 @@ func TestPageInBrowser(t *testing.T) {
 		{"differences, completions and fuzzy matches", pureModules},
 		{"other sites change and read nothing", foreign},
 		{"every view is accessible", accessible},
+		{"the page opens while mail comes", begins},
+		{"messages whose answers are late", lateMessages},
+		{"lists whose answers are late", lateLists},
+		{"forms whose answers are late", lateForms},
 		{"screenshots", screenshots},
 	}
 	for _, story := range stories {

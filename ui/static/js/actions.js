@@ -125,7 +125,7 @@ export function removeMessage() {
 async function removeElsewhere(id) {
   await api.remove(id);
   say(t.toast.deleted(1));
-  close();
+  if (route.value.id === id) close();
 }
 
 /** askToEmpty deletes all mail of the mailbox that is shown, once the reader said so. */
@@ -181,10 +181,11 @@ export const canRequeue = ({ mailbox }) => mailbox === '@badmail' || mailbox ===
 /** askToRelease sends the open message on, to whom the reader says. */
 export function askToRelease() {
   const field = { name: 'hop', label: t.release.hop, defaultValue: lastHop.value, placeholder: 'smtp://mail:2525', required: true };
+  const { id: from } = route.value;
   askForEnvelope(t.release, api.release, [field], ({ id }, { hop }) => {
     lastHop.value = hop;
     say(t.release.done(withoutPassword(hop)), { text: t.places.queue, run: () => go({ view: 'queue' }) });
-    go({ id });
+    if (route.value.id === from) go({ id });
   });
 }
 

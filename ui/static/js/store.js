@@ -34,6 +34,7 @@ const wanted = () => Object.keys(parts).filter((name) => (name !== 'queue' && na
 /** start loads everything and then listens, for as long as the page lives. */
 export async function start() {
   loadInfo();
+  await mailboxes.load().catch(() => {}); // what is asked for before may be older than the events that follow
   on(computed(() => address({ ...route.value, id: '' })), showList);
   on(computed(() => route.value.view === 'queue'), (shown) => shown && ['pipeline', 'queue'].forEach(later));
   on(computed(() => route.value.id), (id) => reader.open(id, route.peek().box));
@@ -43,7 +44,6 @@ export async function start() {
   ['clock', 'rules', 'attempts'].forEach(later);
   setInterval(countRate, 1000);
   setInterval(check, CHECK);
-  await mailboxes.load().catch(() => {});
   connect(mailboxes.mailboxes.value.cursor);
 }
 
@@ -127,14 +127,14 @@ function flush() {
 
 const planned = {}; // name → {at: when it last ran, timer}
 
-/** later loads a part now, or when the last time is long enough ago; and again when it was not enough. */
+/** later loads a part now, or when the last time is long enough ago; and again when it was not enough, or failed though the server is there. */
 function later(name) {
   const plan = planned[name] ??= { at: -CALM, timer: 0 };
   if (plan.timer) return;
   plan.timer = setTimeout(() => {
     plan.timer = 0;
     plan.at = performance.now();
-    parts[name].load().then((complete) => complete || later(name), () => {});
+    parts[name].load().then((complete) => complete || later(name), ({ status }) => link.value === 'live' && (!status || status >= 500) && later(name));
   }, Math.max(0, plan.at + CALM - performance.now()));
 }
 

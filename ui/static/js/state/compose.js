@@ -28,7 +28,10 @@ export function reply(all) {
   const { message } = opened.value;
   if (!message) return;
   const { rcpt } = message.deliveries.find(({ mailbox }) => mailbox === route.value.box) ?? {};
-  const run = () => { api.reply(message.id, { as: rcpt, all }).then(begin).catch(fail); };
+  const run = () => {
+    const before = draft.value, still = () => draft.value === before && !dialog.value && opened.value.id === message.id;
+    api.reply(message.id, { as: rcpt, all }).then((mail) => still() && begin(mail)).catch(fail);
+  };
   if (draft.value) ask({ title: t.compose.replace, text: draft.value.subject, action: t.compose.discard, run });
   else run();
 }
@@ -39,13 +42,14 @@ function begin({ from, to = [], cc = [], subject, text, headers = [] }) {
 }
 
 function forget() {
-  draft.value = dialog.value = null;
+  draft.value = null;
   files.value = [];
 }
 
 export function discard() {
   const mail = draft.value, chosen = files.value;
   forget();
+  dialog.value = null;
   if (!mail) return;
   const run = () => {
     draft.value = mail;
@@ -55,13 +59,13 @@ export function discard() {
   say(t.compose.discarded, { text: t.undo.undo, run });
 }
 
-/** send sends what is written, and the files. */
+/** send sends what is written, and the files. What is written meanwhile stays. */
 export async function send(mail) {
-  const hop = mail.hop.trim();
-  const { id } = await api.compose({ ...letter(mail), hop, attachments: await Promise.all(files.value.map(attachment)) });
+  const hop = mail.hop.trim(), written = draft.value, chosen = files.value;
+  const { id } = await api.compose({ ...letter(mail), hop, attachments: await Promise.all(chosen.map(attachment)) });
   lastFrom.value = mail.from;
   if (hop) lastHop.value = hop;
-  forget();
+  if (draft.value === written && files.value === chosen) forget();
   say(hop ? t.release.done(withoutPassword(hop)) : t.compose.sent, { text: t.compose.show, run: () => go({ id }) });
 }
 

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import * as api from '../api.js';
 
-const PAGE = 200; // deliveries asked for at once
+const PAGE = 200, MOST = 1000; // deliveries asked for at once, and that may be
 
 /** phase is 'loading', 'ready' or 'failed'; deliveries are those of hop, or with '' all; next is where more go on, '' at the end. */
 export const queue = signal({ phase: 'loading', hops: [], deliveries: [], next: '', hop: '', problem: null });
@@ -30,7 +30,7 @@ let asked = 0;
 export async function load() {
   const { hop, deliveries } = queue.value, number = ++asked;
   try {
-    const answer = await api.queue({ hop, limit: Math.max(PAGE, deliveries.length) });
+    const answer = await api.queue({ hop, limit: Math.min(MOST, Math.max(PAGE, deliveries.length)) });
     if (number === asked) take(answer);
     return true;
   } catch (problem) {

@@ -14,6 +14,15 @@ const closed = { id: '', phase: 'none', message: null, problem: null, remote: fa
 export const opened = signal(closed);
 
 let request = null;
+let told = 0; // how many events there were about it
+
+/** read asks for a message until no event has crossed the answer. */
+async function read(id, given) {
+  for (;;) {
+    const before = told, message = await api.message(id, given);
+    if (told === before) return message;
+  }
+}
 
 /** change says more of a message, if that is still open. */
 export function change(id, more) {
@@ -28,7 +37,7 @@ export async function open(id, box) {
   opened.value = { ...closed, id, phase: id ? 'loading' : 'none' };
   if (!id) return;
   try {
-    const message = await api.message(id, given);
+    const message = await read(id, given);
     change(id, { phase: 'ready', message });
     for (const ask of [api.codes, api.links, api.related]) ask(id, given).then((found) => change(id, found), () => {});
     if (!feed.seenIn(box, message)) await setSeen(true, box);
@@ -60,10 +69,17 @@ function note(id, seen, box) {
   if (row) feed.patch(id, mark(row));
 }
 
-/** refresh reads the open message again: its trail has grown. */
+/** refresh reads the open message again: its trail has grown, or it is gone. */
 export async function refresh() {
   const { id, message } = opened.value;
-  if (message) change(id, { message: await api.message(id) });
+  if (!message) return true;
+  try {
+    const now = await read(id, request.signal);
+    if (opened.value.message) change(id, { message: now });
+  } catch (problem) {
+    if (problem.status !== 404) throw problem;
+    change(id, { phase: 'gone', message: null });
+  }
   return true;
 }
 
@@ -73,6 +89,7 @@ export function apply(events) {
   for (const { type, id, message, gone, from, deliveries: changed } of events) {
     const { message: now } = opened.value;
     if (id !== opened.value.id) continue;
+    told++;
     if (type === 'removed' && gone) change(id, { phase: 'gone', message: null });
     if (type !== 'updated' || !message || !now) continue;
     const trails = new Map(now.deliveries.map(({ number, trail }) => [number, trail]));

@@ -49,10 +49,14 @@ export const subject = () => attempts.value.rows.find(({ id }) => id === about()
 /** patterns are what to= and from= may well be: the domains of mailboxes, and each of them. */
 export const patterns = computed(() => [...new Set(addresses.value.flatMap(({ address }) => [address.replace(/.*@/, '*@'), address]))]);
 
+let asked = 0;
+
+/** load asks for the rules; only the latest answer counts. */
 export async function load() {
+  const number = ++asked;
   try {
     const { rules: list } = await api.rules();
-    rules.value = { phase: 'ready', list, problem: null };
+    if (number === asked) rules.value = { phase: 'ready', list, problem: null };
     return true;
   } catch (problem) {
     if (rules.value.phase !== 'ready') rules.value = { ...rules.value, phase: 'failed', problem };

@@ -10,15 +10,16 @@ import { place } from './selection.js';
 
 const GRACE = 8000; // milliseconds to undo a deletion
 
-let pending = null; // {place, send, back, removal, timer}
+let pending = null; // {place, send, back, undone, removal, timer}
 
-/** removeRows deletes messages from a mailbox, or with '' from all. undone is called when they are back. */
+/** removeRows deletes messages from a mailbox, or with '' from all. undone is called when the reader has brought them back. */
 export function removeRows(rows, box, text, undone) {
   feed.hide(rows);
   begin({
     removal: { rows, box },
     send: () => api.removeMany(rows.map(({ id }) => id), box),
-    back: () => { feed.unhide(rows); undone?.(); },
+    back: () => feed.unhide(rows),
+    undone,
   }, text);
 }
 
@@ -43,10 +44,11 @@ function begin(deletion, text) {
 /** undo brings back what was deleted last, as long as that goes. */
 export function undo() {
   if (!pending) return;
-  const { removal, back } = pending;
+  const { removal, back, undone } = pending;
   end();
   release(removal);
   back();
+  undone?.();
 }
 
 function end() {

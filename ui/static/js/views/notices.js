@@ -57,6 +57,6 @@ function Setup({ close }) {
   return html`
     <div class="dialog-body">
       <${Title} text=${t.actions.setup} close=${close} />
-      <${Welcome} bare />
+      <${Welcome} close=${close} />
     </div>`;
 }

@@ -8,8 +8,9 @@ import { html } from '../html.js';
 import { go, route } from '../router.js';
 import { pinned } from '../settings.js';
 import { feed } from '../state/feed.js';
-import { addresses } from '../state/mailboxes.js';
+import { addresses, mailboxes } from '../state/mailboxes.js';
 import { searches, searchFor } from '../state/search.js';
+import { info } from '../store.js';
 import { t } from '../strings.js';
 import { Combobox } from './combobox.js';
 import { Key } from './keys.js';
@@ -34,7 +35,7 @@ function entries(text) {
 
 export function Palette({ close }) {
   const [text, setText] = useState('');
-  const options = useMemo(() => entries(text.trim()), [text]);
+  const options = useMemo(() => entries(text.trim()), [text, mailboxes.value.phase, feed.value.phase, info.value]);
   const choose = ({ run }) => {
     close();
     // The closing dialog gives the focus back first.

@@ -7,6 +7,7 @@ import { icon } from '../icons.js';
 import { reply as said } from '../format.js';
 import { address, follow, go } from '../router.js';
 import { room } from '../settings.js';
+import { fail } from '../state/notices.js';
 import { t } from '../strings.js';
 
 /** A button that is an icon; its name is shown on hover and read aloud. */
@@ -125,11 +126,13 @@ export function Form({ title, text, action, run, close, cancel = t.actions.cance
   const values = () => Object.fromEntries(new FormData(form.current));
   const onSubmit = async (event) => {
     event.preventDefault();
+    if (busy) return;
     setBusy(true);
     try {
       await run(values());
       close();
     } catch (problem) {
+      if (!form.current) return fail(problem); // it was closed meanwhile
       setProblem(problem);
       blame(form.current.elements[problem.where]);
     }

@@ -66,13 +66,17 @@ function escape() {
   else field().blur();
 }
 
+let sent = null; // the draft that is on its way
+
 function onSubmit(event) {
   event.preventDefault();
-  const { id, text } = draft.value;
+  const now = draft.value, { id, text } = now;
   withdraw();
+  if (now === sent) return;
+  sent = now;
   change(async () => {
-    await (id ? api.setRule(id, text) : api.addRule(text));
-    discard();
+    await (id ? api.setRule(id, text) : api.addRule(text)).finally(() => { sent = null; });
+    if (draft.value === now) discard();
   });
 }
 

@@ -1,10 +1,10 @@
 // The search field, what may complete it, and what is wrong with what stands in it.
-import { signal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import { suggest } from '../complete.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { asked, feed } from '../state/feed.js';
-import { addresses } from '../state/mailboxes.js';
+import { addresses, mailboxes } from '../state/mailboxes.js';
 import { clear, searches, searchFor, text, type } from '../state/search.js';
 import { t } from '../strings.js';
 import { Combobox } from './combobox.js';
@@ -24,6 +24,13 @@ function offer() {
   const mailboxes = addresses.value.map(({ address }) => address);
   offered.value = suggest(text.value, field().selectionStart, { senders: [...new Set(senders)], mailboxes, searches: searches.value });
 }
+
+// Senders and mailboxes may come while one types.
+effect(() => {
+  feed.value.phase;
+  mailboxes.value.phase;
+  if (document.activeElement.id === 'search') untracked(offer);
+});
 
 function accept({ text: query, caret }) {
   if (caret === undefined) {

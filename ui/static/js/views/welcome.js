@@ -3,30 +3,24 @@ import { sendSample } from '../actions.js';
 import { html } from '../html.js';
 import { mark } from '../icons.js';
 import { framework } from '../settings.js';
-import { dialog } from '../state/notices.js';
 import { info, loadInfo } from '../store.js';
 import { t } from '../strings.js';
 import { Choice, Copyable, CopyButton, Failure, Loading } from './parts.js';
 import { frameworks, reachable } from './snippets.js';
 
-/** Welcome teaches; bare is without the title, for the dialog that has one. */
-export function Welcome({ bare }) {
+/** Welcome teaches, without a title in the dialog that has one, and closes that. */
+export function Welcome({ close }) {
   const { problem, smtp, pop3 } = info.value ?? {};
   if (!info.value) return html`<${Loading} text=${t.actions.setup} />`;
   if (problem) return html`<${Failure} problem=${problem} retry=${loadInfo} />`;
   return html`
     <div class="welcome">
-      ${!bare && html`<div class="title">${mark()}<h2>${t.welcome.title}</h2></div>`}
+      ${!close && html`<div class="title">${mark()}<h2>${t.welcome.title}</h2></div>`}
       <p>${t.welcome.lead}</p>
       <dl class="ports">${[['SMTP', smtp], ['POP3', pop3]].map(([name, address]) => address && html`<dt>${name}</dt><dd><${Copyable} text=${reachable(address)} /></dd>`)}</dl>
-      <button type="button" class="button primary" id="sample" onClick=${sample}>${t.commands.sample}</button>
+      <button type="button" class="button primary" id="sample" onClick=${() => sendSample().then(close)}>${t.commands.sample}</button>
       ${smtp && html`<${Snippets} smtp=${reachable(smtp)} />`}
     </div>`;
-}
-
-async function sample() {
-  await sendSample();
-  dialog.value = null;
 }
 
 function Snippets({ smtp }) {
