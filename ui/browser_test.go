@@ -411,6 +411,8 @@ func survivesRestart(t *testing.T, browser context.Context) {
 	b.until(live)
 	p.note("before", "alice@example.test")
 	b.shows(".row .subject", "before")
+	b.click(".row")
+	b.shows(".message h1", "before")
 	b.run(`window.marker = 'same page'`)
 	p.stop()
 	b.shows(".link", "Reconnecting")
@@ -418,6 +420,7 @@ func survivesRestart(t *testing.T, browser context.Context) {
 	p.note("after", "bob@example.test")
 	b.shows(".row .subject", "after")
 	b.hides(".row .subject", "before") // it was kept in memory only
+	b.shows(".message", "This message is gone")
 	b.until(live)
 	p.note("later", "bob@example.test")
 	b.shows(".row .subject", "later")
@@ -558,6 +561,21 @@ func tabs(t *testing.T, browser context.Context) {
 	b.shows(".structure nav .name", "order-20417.csv")
 	b.click("#tab-raw")
 	b.shows(".source", "--mixed-1--")
+
+	// What turns the direction of writing ends with the name, or the subject, that it is in.
+	id = p.deliver("From: \u202etset.knab <mallory@hostile.example>\nTo: alice@example.test\nSubject: \u202egpj.exe\n\nRun this.\n", "mallory@hostile.example", "alice@example.test")
+	b.open(p.url("/message/" + id))
+	b.shows(".row .subject", "gpj.exe")
+	b.shows(".people .sender", "mallory@hostile.example")
+	for _, selector := range []string{".people .sender span", ".row .snippet"} {
+		b.run(`
+			const text = document.querySelector("` + selector + `").firstChild, range = document.createRange();
+			window.left = (at) => { range.setStart(text, at); range.setEnd(text, at + 1); return range.getBoundingClientRect().left; };
+			window.turned = left(0) > left(text.length - 1)`)
+		if evaluate[bool](b, `turned`) {
+			t.Errorf("%s is written backwards", selector)
+		}
+	}
 }
 
 func deletes(t *testing.T, browser context.Context) {
@@ -607,6 +625,13 @@ func links(t *testing.T, browser context.Context) {
 	b.run(`history.back()`)
 	b.until(`location.pathname.startsWith('/mailbox/') && !document.querySelector('.message h1')`)
 	b.shows(".list h1", "bob/x@example.test")
+
+	b.click(".row")
+	b.shows("h1", "for bob")
+	b.run(`const escape = () => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })); escape(); escape()`) // faster than the browser
+	b.until(`location.pathname.startsWith('/mailbox/') && !document.querySelector('.message h1')`)
+	b.run(`history.forward()`)
+	b.shows("h1", "for bob")
 
 	b.open(p.url("/message/01J00000000000000000000000"))
 	b.shows(".message", "This message is gone")
@@ -1020,6 +1045,16 @@ func big(t *testing.T, browser context.Context) {
 	}
 	b.click("#tab-text")
 	b.shows(".bar", "The first 262 kB of")
+
+	p.note(strings.Repeat("S", 100_000), "b@example.test")
+	b.shows(".slot:first-child .row .subject", "SSS")
+	b.click(".slot:first-child .row")
+	b.until(`document.querySelector('.message h1')?.textContent.startsWith('SSS')`)
+	for _, selector := range []string{".message h1", ".row .subject"} {
+		if n := evaluate[int](b, fmt.Sprintf(`document.querySelector(%q).textContent.length`, selector)); n > 1000 {
+			t.Errorf("%s has %d characters", selector, n)
+		}
+	}
 }
 
 func narrow(t *testing.T, browser context.Context) {

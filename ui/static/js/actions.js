@@ -222,6 +222,8 @@ export function askToClearAttempts() {
 
 export const markAllSeen = () => api.setAllSeen(route.value.box).catch(fail);
 
+export const logOut = () => api.logOut().catch(fail);
+
 export const sendSample = () => api.sendSample().catch(fail);
 
 export async function copy(text) {

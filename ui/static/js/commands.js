@@ -1,6 +1,5 @@
 // All that can be done by a key or from the palette, in one list.
-import { actOnSelected, askToEmpty, askToRelease, askToResend, cursor, extendBy, markAllSeen, move, openCursor, removeMessage, sendSample, toggleSeen, toggleSelected } from './actions.js';
-import { logOut } from './api.js';
+import { actOnSelected, askToEmpty, askToRelease, askToResend, cursor, extendBy, logOut, markAllSeen, move, openCursor, removeMessage, sendSample, toggleSeen, toggleSelected } from './actions.js';
 import { close, go, leave, route } from './router.js';
 import { pinned, tab, theme } from './settings.js';
 import { cancel, first, pick } from './state/compare.js';

@@ -18,7 +18,12 @@ const here = () => history.state?.place ?? parse();
 
 export const route = signal(here());
 
-addEventListener('popstate', () => { route.value = here(); });
+let leaving = false; // the browser goes back a little later
+
+addEventListener('popstate', () => {
+  leaving = false;
+  route.value = here();
+});
 
 /** go shows another place; with replace the place we leave is not gone back to. */
 export function go(place, { replace = false, draft } = {}) {
@@ -44,7 +49,9 @@ export function search(q, { keep = false } = {}) {
 
 /** leave goes back to where we came from, or else to a place. */
 export function leave(to = {}) {
-  if (history.state?.depth > 0) history.back();
+  if (leaving) return;
+  leaving = history.state?.depth > 0;
+  if (leaving) history.back();
   else go(to, { replace: true });
 }
 

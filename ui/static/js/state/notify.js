@@ -1,7 +1,7 @@
 // News for who looks elsewhere: notifications of the desktop, when they were asked for.
 import { signal } from '@preact/signals';
 import { openMessage } from '../actions.js';
-import { sender } from '../format.js';
+import { sender, title } from '../format.js';
 import { go } from '../router.js';
 import { stored } from '../settings.js';
 import { t } from '../strings.js';
@@ -42,7 +42,7 @@ function tell() {
   const mail = latest, n = count, one = n === 1;
   count = 0;
   if (!document.hidden) return;
-  const note = new Notification(one ? sender(mail) : t.notify.mails(n), { body: mail.subject || t.noSubject, tag: 'postroom' });
+  const note = new Notification(one ? sender(mail) : t.notify.mails(n), { body: title(mail), tag: 'postroom' });
   note.onclick = () => {
     focus();
     if (one) openMessage(mail.id);

@@ -39,7 +39,10 @@ export async function load() {
   }
 }
 
+/** take shows an answer; when nothing waits any more for the hop that was chosen, all hops are. */
 function take({ hops, deliveries, nextPage }, before = []) {
+  const { hop } = queue.value;
+  if (hop && hops.every(({ name }) => name !== hop)) return show('');
   queue.value = { ...queue.value, phase: 'ready', problem: null, hops, deliveries: before.concat(deliveries), next: nextPage };
 }
 

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { htmlURL, message } from '../api.js';
 import { inTurns, rows } from '../diff.js';
-import { exact } from '../format.js';
+import { exact, title } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { address, follow, go, leave, route } from '../router.js';
@@ -60,8 +60,8 @@ function Both({ list }) {
       : html`<${Lines} key=${tab + list.map(({ id }) => id)} list=${list} of=${sides[tab]} />`}`;
 }
 
-const Head = ({ id, subject, receivedAt }) => html`
-  <p><a href=${address({ id })} onClick=${follow(() => go({ id }))}>${subject || t.noSubject}</a> <time datetime=${receivedAt}>${exact(receivedAt)}</time></p>`;
+const Head = ({ id, receivedAt, ...message }) => html`
+  <p><a href=${address({ id })} onClick=${follow(() => go({ id }))}>${title(message)}</a> <time datetime=${receivedAt}>${exact(receivedAt)}</time></p>`;
 
 /** The mails as they look. Frames tell nothing of their height: both are tall, and are scrolled together by what they are in. */
 const Rendered = ({ list, over }) => html`
@@ -109,11 +109,11 @@ function Row({ same, a, b, left, right }) {
 
 /** What to do for the second message, once the first was chosen. */
 export function Picking() {
-  const { id, subject, like } = first.value ?? {};
+  const { id, like } = first.value ?? {};
   return html`
     <div class="picking" role="status">
       ${id && html`
-        <p>${icon('compare')} <span>${t.compare.pick(subject || t.noSubject)}</span></p>
+        <p>${icon('compare')} <span>${t.compare.pick(title(first.value))}</span></p>
         <p class="buttons">
           ${like && html`<button type="button" class="button primary" title=${exact(like.receivedAt)} onClick=${() => { cancel(); compare([id, like.id]); }}>${t.compare.like}</button>`}
           <button type="button" class="button" onClick=${cancel}>${t.actions.cancel}</button>

@@ -5,7 +5,7 @@ import { actOnSelected, askToEmpty, canRequeue, compareChosen, cursor, markAllSe
 import { rawURL } from '../api.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
-import { bytes, exact, reply, sender, when } from '../format.js';
+import { bytes, exact, reply, sender, title, when } from '../format.js';
 import { address, go, route } from '../router.js';
 import { density, room } from '../settings.js';
 import { asked, feed, hold, load, look, release, seenIn, waiting } from '../state/feed.js';
@@ -131,7 +131,7 @@ function drag(event) {
 }
 
 /** fileName has nothing that a file system minds, or the colon that ends it. */
-const fileName = ({ subject }) => (subject || t.noSubject).replace(/[\s\p{Cc}\p{Cf}<>:"/\\|?*]+/gu, ' ').trim().slice(0, 80) + '.eml';
+const fileName = (row) => title(row).replace(/[\s\p{Cc}\p{Cf}<>:"/\\|?*]+/gu, ' ').trim().slice(0, 80) + '.eml';
 
 /** howMany rows there are, for a screen reader; -1 as long as nobody knows. */
 const howMany = computed(() => (feed.value.ended ? feed.value.total : -1));
@@ -147,7 +147,7 @@ function Row({ row, box, place }) {
 }
 
 function Face({ row, box }) {
-  const { size, subject, snippet, attachmentCount, defectCount, receivedAt, deliveries } = row, lost = box === BADMAIL;
+  const { size, snippet, attachmentCount, defectCount, receivedAt, deliveries } = row, lost = box === BADMAIL;
   const here = deliveries.filter(({ mailbox }) => !box || mailbox === box), states = here.map(({ state }) => state), state = WORST.find((one) => states.includes(one));
   const reason = lost && here[0]?.trail?.findLast((step) => step.reply)?.reply, [first, ...others] = deliveries;
   return html`
@@ -158,7 +158,7 @@ function Face({ row, box }) {
       <time datetime=${receivedAt} title=${exact(receivedAt)}>${when(receivedAt)}</time>
     </span>
     <span class="line">
-      <span class="text"><span class="subject">${subject || t.noSubject}</span> <span class=${reason ? 'snippet reason' : 'snippet'}>${reason ? reply(reason) : snippet}</span></span>
+      <span class="text"><span class="subject">${title(row)}</span> <span class=${reason ? 'snippet reason' : 'snippet'}>${reason ? reply(reason) : snippet}</span></span>
       ${state && !lost && html`<${StateChip} state=${state} />`}
       ${defectCount > 0 && html`<span class="sign defect" title=${t.message.defects(defectCount)}>${icon('warning')}</span>`}
       ${attachmentCount > 0 && html`<span class="sign" title=${t.list.attachments(attachmentCount)}>${icon('attachment')}</span>`}

@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { canRequeue, removeMessage, requeue, toggleSeen } from '../actions.js';
 import { rawURL } from '../api.js';
-import { bytes, exact, when } from '../format.js';
+import { bytes, exact, title, when } from '../format.js';
 import { html } from '../html.js';
 import { close, route } from '../router.js';
 import { room, tab } from '../settings.js';
@@ -31,7 +31,7 @@ const bodies = {
 export function Message() {
   const { phase, message } = opened.value;
   return html`
-    <section class="message" aria-label=${message ? message.subject || t.noSubject : t.message.none} aria-busy=${phase === 'loading'}>
+    <section class="message" aria-label=${message ? title(message) : t.message.none} aria-busy=${phase === 'loading'}>
       ${phase !== 'none' && html`<${Tools} message=${message} />`}
       <${Body} />
     </section>`;
@@ -71,10 +71,10 @@ function Nothing() {
 }
 
 function Opened({ message }) {
-  const { subject, receivedAt, size, defects } = message, current = tabFor(message);
+  const { receivedAt, size, defects } = message, current = tabFor(message);
   return html`
     <article>
-      <h1>${subject || t.noSubject}</h1>
+      <h1>${title(message)}</h1>
       <${People} message=${message} />
       <p class="facts">
         <time datetime=${receivedAt}>${exact(receivedAt)}</time><span>${when(receivedAt)}</span><span>${bytes(size)}</span>

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { openMessage } from '../actions.js';
 import { applies, commands, words } from '../commands.js';
 import { rank } from '../fuzzy.js';
-import { sender } from '../format.js';
+import { sender, title } from '../format.js';
 import { html } from '../html.js';
 import { go, route } from '../router.js';
 import { pinned } from '../settings.js';
@@ -23,7 +23,7 @@ const doable = () => commands.filter((one) => !one.quiet && applies(one)).map((o
 const box = (address) => ({ kind: 'mailbox', label: address, run: () => go({ box: address, q: route.value.q }) });
 const search = (q) => ({ kind: 'search', label: q, run: () => searchFor(q) });
 const mails = () => feed.value.rows.slice(0, 200).map((row) => ({
-  kind: 'message', label: row.subject || t.noSubject, aside: sender(row), run: () => openMessage(row.id), bonus: -1,
+  kind: 'message', label: title(row), aside: sender(row), run: () => openMessage(row.id), bonus: -1,
 }));
 
 /** entries are what fits, the best first; and when nothing was typed what one wants most. */

@@ -2,7 +2,7 @@
 // waiting to go and when, and each delivery that waits.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { act, actOnSelected, cursor, openMessage } from '../actions.js';
-import { count, counted, due, exact, span, tally } from '../format.js';
+import { count, counted, due, exact, span, tally, title } from '../format.js';
 import { html } from '../html.js';
 import { address, follow, route } from '../router.js';
 import { now } from '../state/clock.js';
@@ -88,7 +88,7 @@ function Delivery({ id, message, delivery: { rcpt, state, next, route: way, trai
   return html`
     <li class="delivery" data-cursor=${cursor.value === id ? '' : undefined} data-open=${route.value.id === message.id ? '' : undefined}>
       <input type="checkbox" checked=${selected.value.includes(id)} aria-label=${rcpt} onChange=${({ target }) => select([id], target.checked)} />
-      <a class="what" href=${address({ id: message.id })} onClick=${follow(() => openMessage(id))}><b>${rcpt}</b> <span class="subject">${message.subject || t.noSubject}</span></a>
+      <a class="what" href=${address({ id: message.id })} onClick=${follow(() => openMessage(id))}><b>${rcpt}</b> <span class="subject">${title(message)}</span></a>
       <span class="numbers">
         <${StateChip} state=${state} />
         <${Next} at=${next} />

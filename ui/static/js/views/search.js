@@ -17,19 +17,26 @@ export const focusSearch = () => field().select();
 /** offered is what may complete the query. */
 const offered = signal([]);
 
-const withdraw = () => { offered.value = []; };
+let wanted = false;
+
+function withdraw() {
+  wanted = false;
+  offered.value = [];
+}
 
 function offer() {
+  wanted = true;
   const senders = feed.value.rows.map(({ from: [author], envelope }) => author?.address || envelope.from).filter(Boolean);
   const mailboxes = addresses.value.map(({ address }) => address);
-  offered.value = suggest(text.value, field().selectionStart, { senders: [...new Set(senders)], mailboxes, searches: searches.value });
+  const options = suggest(text.value, field().selectionStart, { senders: [...new Set(senders)], mailboxes, searches: searches.value });
+  if (JSON.stringify(options) !== JSON.stringify(offered.value)) offered.value = options; // or else the chosen one stays
 }
 
 // Senders and mailboxes may come while one types.
 effect(() => {
   feed.value.phase;
   mailboxes.value.phase;
-  if (document.activeElement.id === 'search') untracked(offer);
+  if (wanted) untracked(offer);
 });
 
 function accept({ text: query, caret }) {

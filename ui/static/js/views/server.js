@@ -10,10 +10,14 @@ export function Server() {
   const [{ settings, problem }, take] = useState({}), [text, find] = useState('');
   const load = () => api.settings().then(take, (problem) => take({ problem }));
   useEffect(() => { load(); }, []);
-  const change = (name) => (value) => api.changeSettings({ [name]: value }).then(take).catch((problem) => {
-    fail(problem);
-    load();
-  });
+  const change = (name) => async (field) => {
+    const { value } = field, now = await api.changeSettings({ [name]: value }).catch((problem) => {
+      fail(problem);
+      return { settings };
+    });
+    take(now);
+    if (field.value === value) field.value = now.settings.find((one) => one.name === name).value; // or else somebody types there
+  };
   const list = settings?.filter(({ name, meaning }) => `${name} ${meaning}`.toLowerCase().includes(text.trim().toLowerCase())) ?? [];
   return html`
     <${View} name="settings" tools=${html`<${Filter} label=${t.server.filter} value=${text} onInput=${find} />`}>
@@ -34,7 +38,7 @@ function Flag({ name, env, value, set, secret, source, type, meaning, changeable
     <li class="entry flag" data-source=${source}>
       <div><code title=${env}>--${name}</code></div>
       <div>
-        ${changeable ? html`<input value=${shown} aria-label=${name} placeholder=${type} autocomplete="off" spellcheck="false" onChange=${({ target }) => change(target.value)} />` : html`<code>${shown || '–'}</code>`}
+        ${changeable ? html`<input defaultValue=${shown} aria-label=${name} placeholder=${type} autocomplete="off" spellcheck="false" onChange=${({ target }) => change(target)} />` : html`<code>${shown || '–'}</code>`}
         <p class="plain">${meaning}</p>
       </div>
       <span class="where">${t.server.sources[source]}</span>

@@ -1,5 +1,5 @@
 // The panel of choices, kept in this browser.
-import { logOut } from '../api.js';
+import { logOut } from '../actions.js';
 import { html } from '../html.js';
 import { density, grouping, language, theme, times } from '../settings.js';
 import { go } from '../router.js';

@@ -1,5 +1,5 @@
 // What happened to each delivery of a message, from its receipt to its end.
-import { exact, reply as written, when } from '../format.js';
+import { exact, reply as written, title, when } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { opened } from '../state/reader.js';
@@ -64,6 +64,6 @@ const Step = ({ at, did, rule, host, reply, ref }) => html`
 export function Related({ message: { session } }) {
   const { originals, reports } = opened.value;
   const about = session?.protocol === 'REPORT' ? [{ id: session.id.split(' ')[1], subject: t.timeline.original }] : originals;
-  const line = (text, list) => list.map(({ id, subject }) => html`<p key=${id} class="origin">${icon('bounce')}${text} <${Link} to=${{ id }} text=${subject || t.noSubject} /></p>`);
+  const line = (text, list) => list.map((one) => html`<p key=${one.id} class="origin">${icon('bounce')}${text} <${Link} to=${{ id: one.id }} text=${title(one)} /></p>`);
   return [line(t.mail.reportOn, about), line(t.mail.reportedBy, reports)];
 }

@@ -1,7 +1,7 @@
 // What the rule that is written, and those there are, would have said to something that is past.
 import { useEffect, useState } from 'preact/hooks';
 import * as api from '../api.js';
-import { when } from '../format.js';
+import { title, when } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { address, follow, go } from '../router.js';
@@ -32,13 +32,13 @@ function useAnswer(kind, id) {
     const request = new AbortController();
     if (id) {
       api.tryRule({ text, [kind]: id }, request.signal).then(
-        ({ tried, present }) => setState({ list: [...tried, ...present] }),
-        (problem) => request.signal.aborted || setState({ problem }),
+        ({ tried, present }) => setState({ id, list: [...tried, ...present] }),
+        (problem) => request.signal.aborted || setState({ id, problem }),
       );
     }
     return () => request.abort();
   }, [kind, id, text, present]);
-  return state;
+  return state.id === id ? state : {};
 }
 
 /** Past is the choice of what rules are tried against. */
@@ -48,7 +48,7 @@ function Past({ chosen }) {
   const options = [
     ['', t.ruleTrial.choose],
     ...attempts.value.rows.slice(0, RECENT).map(({ id, at, stage, did, to }) => ['attempt=' + id, when(at), t.did[did], stage, to[0]]),
-    ...messages.map(({ id, receivedAt, subject, envelope: { to } }) => ['message=' + id, when(receivedAt), subject || t.noSubject, to[0]]),
+    ...messages.map((one) => ['message=' + one.id, when(one.receivedAt), title(one), one.envelope.to[0]]),
   ];
   if (options.every(([value]) => value !== chosen)) options.push([chosen, chosen]);
   return html`
