@@ -1055,6 +1055,14 @@ func big(t *testing.T, browser context.Context) {
 			t.Errorf("%s has %d characters", selector, n)
 		}
 	}
+	b.click("#tab-headers")
+	for i, selector := range []string{".headers .fields", ".headers .source"} {
+		b.run(fmt.Sprintf(`document.querySelectorAll('.headers .choice button')[%d].click()`, i))
+		b.until(fmt.Sprintf(`document.querySelector(%q)?.textContent.includes('SSS')`, selector))
+		if n := evaluate[int](b, fmt.Sprintf(`document.querySelector(%q).textContent.length`, selector)); n > 11_000 {
+			t.Errorf("%s has %d characters", selector, n)
+		}
+	}
 }
 
 func narrow(t *testing.T, browser context.Context) {

@@ -6,8 +6,10 @@ import { t } from '../strings.js';
 import { Choice, CopyButton, Some } from './parts.js';
 import { Bcc, Differs, Unsent, blind } from './people.js';
 
-// How many headers show at first.
-const SHOWN = 200;
+// How many headers show at first, and how many characters of one.
+const SHOWN = 200, LONGEST = 10_000;
+
+const cut = (text) => (text.length > LONGEST ? text.slice(0, LONGEST) + '…' : text);
 
 export const HeadersTab = ({ message }) => html`
   <div class="headers-tab"><${Headers} message=${message} /><${Envelope} message=${message} /></div>`;
@@ -16,10 +18,10 @@ function Headers({ message }) {
   const [wanted, setWanted] = useState(''), raw = rawHeaders.value;
   const write = ({ name, value, raw: source }) => (raw ? `${name}:${source.replace(/\r?\n$/, '')}` : `${name}: ${value}`);
   const shown = message.headers.filter((one) => write(one).toLowerCase().includes(wanted.toLowerCase()));
-  const all = shown.map((one) => write(one) + '\n').join('');
+  const all = (as) => shown.map((one) => as(write(one)) + '\n').join('');
   const row = ({ name, value }) => {
     const field = name.toLowerCase();
-    return html`<dt>${name}</dt><dd>${value}${field === 'from' && html`<${Differs} message=${message} />`}${/^(to|cc)$/.test(field) && html`<${Unsent} message=${message} list=${message[field]} />`}</dd>`;
+    return html`<dt>${name}</dt><dd>${cut(value)}${field === 'from' && html`<${Differs} message=${message} />`}${/^(to|cc)$/.test(field) && html`<${Unsent} message=${message} list=${message[field]} />`}</dd>`;
   };
   return html`
     <div class="headers">
@@ -27,9 +29,9 @@ function Headers({ message }) {
         <${Choice} label=${t.message.tabs.headers} value=${raw} onChange=${(value) => { rawHeaders.value = value; }}
           options=${[[false, t.message.decoded], [true, t.message.rawHeaders]]} />
         <input type="search" placeholder=${t.mail.find} aria-label=${t.mail.find} value=${wanted} onInput=${({ target }) => setWanted(target.value)} />
-        <${CopyButton} text=${all} />
+        <${CopyButton} text=${all(String)} />
       </div>
-      ${raw ? html`<pre class="source" tabindex="0">${all}</pre>` : html`<dl class="fields"><${Some} of=${shown} most=${SHOWN} each=${row} tag="dd" /></dl>`}
+      ${raw ? html`<pre class="source" tabindex="0">${all(cut)}</pre>` : html`<dl class="fields"><${Some} of=${shown} most=${SHOWN} each=${row} tag="dd" /></dl>`}
     </div>`;
 }
 
