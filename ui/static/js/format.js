@@ -3,7 +3,8 @@ import { now } from './state/clock.js';
 import { times } from './settings.js';
 import { t } from './strings.js';
 
-const LONGEST = 1000; // characters
+/** LONGEST is how many characters of a name are shown: browsers take minutes for the longest ones. */
+export const LONGEST = 1000;
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -57,11 +58,11 @@ export const short = (milliseconds) => `${day(milliseconds)} ${clock(millisecond
 
 export const exact = (iso) => full(new Date(iso));
 
-/** title is the subject to show, as much of it as a browser lays out at once. */
+/** title is the subject to show. */
 export const title = ({ subject }) => subject?.slice(0, LONGEST) || t.noSubject;
 
 /** sender is the name to show for who sent a message. */
 export function sender({ from, envelope }) {
   const [author] = from;
-  return author?.name.slice(0, LONGEST) || author?.address || envelope.from || t.nullSender;
+  return (author?.name || author?.address || envelope.from || t.nullSender).slice(0, LONGEST);
 }

@@ -1,5 +1,5 @@
 // What is found in a mail: what one looks for, its codes, links and files; and what is certain about how well it is made.
-import { bytes } from '../format.js';
+import { bytes, LONGEST } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { tab } from '../settings.js';
@@ -22,7 +22,7 @@ export function Found({ message: { attachments } }) {
       ${telling.map(({ url, text }) => html`<li key=${url} class="link-chip"><${Followed} url=${url} text=${text || url} /><${CopyButton} text=${url} /></li>`)}
       <${Some} of=${attachments} most=${FILES} tag="li" each=${({ part, filename, contentType, size }) => html`
         <li key=${part} class="file"><button type="button" title=${contentType} onClick=${() => showPart(part)}>
-          ${icon('attachment')}<span class="name">${filename || contentType}</span><span class="where">${bytes(size)}</span>
+          ${icon('attachment')}<span class="name">${(filename || contentType).slice(0, LONGEST)}</span><span class="where">${bytes(size)}</span>
         </button></li>`} />
     </ul>`;
 }

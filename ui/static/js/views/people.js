@@ -1,4 +1,5 @@
 // Who sent a message to whom, by the envelope, and where the headers say otherwise.
+import { LONGEST, sender } from '../format.js';
 import { html } from '../html.js';
 import { t } from '../strings.js';
 import { Link, Some } from './parts.js';
@@ -45,7 +46,7 @@ export function People({ message }) {
   return html`
     <p class="people">
       <span class="sender">
-        ${author?.name && html`<b>${author.name}</b> `}<span>${author ? author.address : envelope.from || t.nullSender}</span>
+        ${author?.name && html`<b>${sender(message)}</b> `}<span>${author ? author.address.slice(0, LONGEST) : envelope.from || t.nullSender}</span>
         <${Differs} message=${message} />
       </span>
       <${Some} of=${addresses(envelope.to)} most=${SHOWN} each=${recipient} />

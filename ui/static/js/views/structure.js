@@ -1,7 +1,7 @@
 // The parts of a mail as a tree, and the chosen one, shown as far as that is safe.
 import { useEffect, useRef } from 'preact/hooks';
 import { head, partURL } from '../api.js';
-import { bytes } from '../format.js';
+import { bytes, LONGEST } from '../format.js';
 import { html } from '../html.js';
 import { icon } from '../icons.js';
 import { opened } from '../state/reader.js';
@@ -24,7 +24,7 @@ export function StructureTab({ message: { id, structure, attachments } }) {
 
 const flat = (part) => [part, ...part.children.flatMap(flat)];
 
-const nameOf = ({ filename, contentType }) => filename || contentType;
+const nameOf = ({ filename, contentType }) => (filename || contentType).slice(0, LONGEST);
 
 const Node = ({ node, chosen }) => html`
   <li>
