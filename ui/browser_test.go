@@ -592,6 +592,7 @@ func deletes(t *testing.T, browser context.Context) {
 	b.open(p.url("/mailbox/bob@example.test"))
 	b.click(".list [aria-label='Empty mailbox']")
 	b.shows("dialog[open]", "Empty bob@example.test?")
+	b.shows("dialog[open]", "What other mailboxes hold stays.")
 	b.press(kb.Escape)
 	b.until(`!document.querySelector('dialog').open && document.querySelectorAll('.row').length === 1`)
 	b.click(".list [aria-label='Empty mailbox']")
@@ -601,6 +602,7 @@ func deletes(t *testing.T, browser context.Context) {
 	b.until(`document.querySelectorAll('.row').length === 2`)
 
 	b.click(".list [aria-label='Delete all mail']")
+	b.shows("dialog[open]", "2 messages will be deleted from all mailboxes, and from the queue.")
 	b.click("dialog .primary")
 	b.shows(".list", "No mail yet")
 	b.shows(".status", "0 messages")

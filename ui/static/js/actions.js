@@ -135,7 +135,7 @@ export function askToEmpty() {
     go({ box }, { replace: true });
     removeAll(box, t.toast.deleted(messages));
   };
-  ask({ title: t.ask.empty(box || t.allMail), text: t.ask.hint(messages), action: t.actions.remove, run });
+  ask({ title: t.ask.empty(box || t.allMail), text: t.ask.hint(messages, box), action: t.actions.remove, run });
 }
 
 /** toggleSelected chooses the message, or in the queue the delivery, at the cursor, or lets it go. */

@@ -184,7 +184,7 @@ export default {
 
   ask: {
     empty: (box) => `Empty ${box}?`,
-    hint: (n) => `${many(n, 'message', 'messages')} will be deleted here. What other mailboxes hold stays.`,
+    hint: (n, box) => `${many(n, 'message', 'messages')} will be deleted ${box ? 'here. What other mailboxes hold stays.' : 'from all mailboxes, and from the queue.'}`,
   },
 
   theme: { title: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },

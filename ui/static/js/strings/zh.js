@@ -183,7 +183,7 @@ export default {
 
   ask: {
     empty: (box) => `清空 ${box}？`,
-    hint: (n) => `将删除这里的 ${count(n)} 封邮件，其他邮箱中的邮件不受影响。`,
+    hint: (n, box) => (box ? `将删除这里的 ${count(n)} 封邮件，其他邮箱中的邮件不受影响。` : `将从所有邮箱和队列中删除 ${count(n)} 封邮件。`),
   },
 
   theme: { title: '主题', system: '跟随系统', light: '浅色', dark: '深色' },
