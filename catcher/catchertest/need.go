@@ -3,6 +3,7 @@ package catchertest
 import (
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 )
 
@@ -44,4 +45,12 @@ func SmallDisk(tb testing.TB, size string) (dir string) {
 		}
 	})
 	return dir
+}
+
+// NoForks lets no program be started until the test ends, which itself may start none.
+// Between its fork and its exec it would hold files that are removed meanwhile, and their
+// room on the disk.
+func NoForks(tb testing.TB) {
+	syscall.ForkLock.RLock()
+	tb.Cleanup(syscall.ForkLock.RUnlock)
 }

@@ -25,6 +25,7 @@ func TestFullDisk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(catchertest.SmallDisk(t, "24m"), "data")
+			catchertest.NoForks(t)
 			opt := disk.Options{SegmentSize: 2 << 20, NoSync: noSync}.Restless()
 			s := open(t, dir, opt)
 			for round := range 3 {
@@ -90,6 +91,7 @@ func makeRoom(t *testing.T, s store.Store, how int, known map[mail.ID][]byte) {
 func TestRoomFromOutside(t *testing.T) {
 	t.Parallel()
 	root := catchertest.SmallDisk(t, "16m")
+	catchertest.NoForks(t)
 	other := filepath.Join(root, "other")
 	if err := os.WriteFile(other, make([]byte, 4<<20), 0o600); err != nil {
 		t.Fatal(err)
@@ -131,7 +133,9 @@ func TestFullSegment(t *testing.T) {
 	for name, size := range map[string]string{"small": "12m", "larger": "20m"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, filepath.Join(catchertest.SmallDisk(t, size), "data"), disk.Options{}.Restless())
+			dir := filepath.Join(catchertest.SmallDisk(t, size), "data")
+			catchertest.NoForks(t)
+			s := open(t, dir, disk.Options{}.Restless())
 			defer closeStore(t, s)
 			put(t, s, 0, "a@a")
 			eventually(t, "a reserve", func() bool { return s.Reserved() })
@@ -154,6 +158,7 @@ func TestFullSegment(t *testing.T) {
 func TestCheckTriesToWrite(t *testing.T) {
 	t.Parallel()
 	root := catchertest.SmallDisk(t, "16m")
+	catchertest.NoForks(t)
 	dir := filepath.Join(root, "data")
 	s := open(t, dir, disk.Options{})
 	if err := s.Check(t.Context()); err != nil {
