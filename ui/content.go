@@ -75,7 +75,10 @@ func (h *handler) serveMail(w http.ResponseWriter, r *http.Request, id mail.ID, 
 	if wants(r, "download") {
 		head.Set("Content-Disposition", disposition("attachment", id.String()+".eml"))
 	}
-	pw := &problemWriter{ResponseWriter: w, fail: func(err error) { h.writeProblem(w, r, err) }}
+	pw := &problemWriter{ResponseWriter: w, fail: func(code int) bool {
+		h.writeProblem(w, r, huma.NewError(code, http.StatusText(code)))
+		return true
+	}}
 	http.ServeContent(pw, r, "", at, body)
 }
 

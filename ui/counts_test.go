@@ -157,13 +157,16 @@ func TestTooMuchMailAtOnceOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := &ui.Server{Backend: newCatcher(t, catcher.Config{}), Limits: ui.Limits{Incoming: 200 << 10, MaxMessageSize: 1 << 20}}
 	addr := serving(t, s)
-	send := func(body io.Reader) *http.Response {
-		resp, err := http.Post("http://"+addr+"/v1/messages?to=a@a.test&from=b@b.test", "message/rfc822", body)
+	post := func(path, contentType string, body io.Reader) *http.Response {
+		resp, err := http.Post("http://"+addr+path, contentType, body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
 		return resp
+	}
+	send := func(body io.Reader) *http.Response {
+		return post("/v1/messages?to=a@a.test&from=b@b.test", "message/rfc822", body)
 	}
 	large := strings.Repeat("x", 150<<10)
 	held, write := io.Pipe()
@@ -190,6 +193,10 @@ func TestTooMuchMailAtOnceOverHTTP(t *testing.T) {
 	if resp := send(struct{ io.Reader }{strings.NewReader(strings.Repeat("x", 300<<10))}); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
 		t.Errorf("that does not: %s", resp.Status)
 	}
+	json := struct{ io.Reader }{strings.NewReader(`{"subject":"` + strings.Repeat("x", 300<<10) + `"}`)}
+	if resp := post("/v1/messages/compose", "application/json", json); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("JSON: %s", resp.Status)
+	}
 	if resp := send(strings.NewReader(large[:60<<10])); resp.StatusCode/100 != 2 {
 		t.Errorf("small: %s", resp.Status)
 	}
@@ -204,6 +211,25 @@ func TestTooMuchMailAtOnceOverHTTP(t *testing.T) {
 		t.Errorf("when there was room again: %s", resp.Status)
 	}
 	for s.Counts().Incoming != 0 { // the last handler ends after its answer
+	}
+}
+
+// TestBrokenOff: a request that ends too early is the client's fault.
+func TestBrokenOff(t *testing.T) {
+	t.Parallel()
+	addr := serving(t, &ui.Server{Backend: newCatcher(t, catcher.Config{})})
+	for _, path := range []string{"/v1/messages/seen", "/v1/rules", "/v1/messages"} {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", path)
+		c.(*net.TCPConn).CloseWrite()
+		text, err := io.ReadAll(c)
+		if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 400 ") || !strings.Contains(string(text), "could not be read to its end") {
+			t.Errorf("%s: %v, %s", path, err, text)
+		}
 	}
 }
 

@@ -101,7 +101,7 @@ func (h *handler) routes() {
 		config.Servers = []*huma.Server{{URL: h.BasePath}}
 	}
 	config.AllowAdditionalPropertiesByDefault = true // clients must live with fields to come
-	h.api = humago.New(h.router, config)
+	h.api = humago.New(jsonRoutes{h}, config)
 
 	h.mailboxRoutes()
 	h.messageRoutes()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -82,20 +83,15 @@ func (h *handler) writeProblem(w http.ResponseWriter, r *http.Request, err error
 	w.Write(append(text, '\n')) // the client has left if this fails
 }
 
-// A problemWriter turns the plain text errors of http.ServeContent into
-// problems.
+// A problemWriter turns errors that others write into problems.
 type problemWriter struct {
 	http.ResponseWriter
-	fail   func(error)
+	fail   func(code int) bool // writes one, or says that the code stands
 	failed bool
 }
 
 func (w *problemWriter) WriteHeader(code int) {
-	if code >= 400 && !w.failed {
-		w.failed = true
-		w.fail(huma.NewError(code, http.StatusText(code)))
-		return
-	}
+	w.failed = w.failed || code >= 400 && w.fail(code)
 	if !w.failed {
 		w.ResponseWriter.WriteHeader(code)
 	}
@@ -110,3 +106,43 @@ func (w *problemWriter) Write(p []byte) (int, error) {
 
 // Unwrap lets http.ResponseController through.
 func (w *problemWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+var errBrokenOff = huma.Error400BadRequest("The body of the request could not be read to its end.")
+
+// jsonRoutes are where huma puts its routes. It takes a body that breaks off for an
+// error of ours.
+type jsonRoutes struct{ *handler }
+
+func (j jsonRoutes) HandleFunc(pattern string, serve func(http.ResponseWriter, *http.Request)) {
+	j.router.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		body := &watchedBody{ReadCloser: r.Body}
+		r = r.WithContext(r.Context()) // a copy, as in admit
+		r.Body = body
+		serve(&problemWriter{ResponseWriter: w, fail: func(code int) bool {
+			if code != http.StatusInternalServerError || body.err == nil {
+				return false
+			}
+			if errors.Is(body.err, errNoRoom) {
+				w.Header().Set("Retry-After", "5")
+				j.writeProblem(w, r, errNoRoom)
+			} else {
+				j.writeProblem(w, r, errBrokenOff)
+			}
+			return true
+		}}, r)
+	})
+}
+
+// A watchedBody remembers why it ended early.
+type watchedBody struct {
+	io.ReadCloser
+	err error
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.err = err
+	}
+	return n, err
+}

@@ -232,7 +232,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, huma.Error413RequestEntityTooLarge(fmt.Sprintf("The body is larger than %d octets.", maxBody))
 	}
 	if err != nil {
-		return nil, huma.Error400BadRequest("The body of the request could not be read to its end.")
+		return nil, errBrokenOff
 	}
 	return text, nil
 }

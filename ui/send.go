@@ -66,7 +66,7 @@ func (h *handler) spool(w http.ResponseWriter, r *http.Request) (*store.Body, er
 		return nil, errNoRoom
 	}
 	if err != nil && !errors.As(err, &tooLarge) {
-		return nil, huma.Error400BadRequest("The body of the request could not be read to its end.")
+		return nil, errBrokenOff
 	}
 	if err == nil && body.Size() == 0 {
 		return nil, badRequest("body", "There is no mail in the request.", nil)
