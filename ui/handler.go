@@ -188,7 +188,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	counted, release, err := h.admit(r)
 	if err != nil {
-		w.Header().Set("Retry-After", "5")
 		h.writeProblem(w, r, err)
 		return
 	}

@@ -78,6 +78,9 @@ func (h *handler) writeProblem(w http.ResponseWriter, r *http.Request, err error
 	for _, of := range []string{"Content-Length", "Content-Disposition", "Content-Range", "Etag", "Last-Modified", "Cache-Control"} {
 		w.Header().Del(of)
 	}
+	if errors.Is(err, errNoRoom) {
+		w.Header().Set("Retry-After", "5")
+	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(shown.GetStatus())
 	w.Write(append(text, '\n')) // the client has left if this fails
@@ -122,12 +125,11 @@ func (j jsonRoutes) HandleFunc(pattern string, serve func(http.ResponseWriter, *
 			if code != http.StatusInternalServerError || body.err == nil {
 				return false
 			}
+			err := errBrokenOff
 			if errors.Is(body.err, errNoRoom) {
-				w.Header().Set("Retry-After", "5")
-				j.writeProblem(w, r, errNoRoom)
-			} else {
-				j.writeProblem(w, r, errBrokenOff)
+				err = errNoRoom
 			}
+			j.writeProblem(w, r, err)
 			return true
 		}}, r)
 	})

@@ -62,7 +62,6 @@ func (h *handler) spool(w http.ResponseWriter, r *http.Request) (*store.Body, er
 	body, err := store.Spool(in)
 	var tooLarge *http.MaxBytesError
 	if errors.Is(err, errNoRoom) {
-		w.Header().Set("Retry-After", "5")
 		return nil, errNoRoom
 	}
 	if err != nil && !errors.As(err, &tooLarge) {
